@@ -1,0 +1,37 @@
+"""The environment in which container clients find and trust a registry on plain HTTP."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def client_environment(host: str, folder: Path) -> dict[str, str]:
+    """Variables for a client's process; the files that they name are written to `folder`.
+
+    docker, crane, oras, regctl and helm read DOCKER_CONFIG; skopeo, podman and buildah the two of
+    containers; containerd's tools take the hosts folder by flag (`--hosts-dir`).
+    """
+    docker = folder / "docker"
+    registries = folder / "registries.conf"
+    hosts = folder / "hosts"
+    _write(docker / "config.json", json.dumps({"auths": {}}))
+    _write(registries, f'[[registry]]\nlocation = "{host}"\ninsecure = true\n')
+    _write(
+        hosts / host.replace("[", "").replace("]", "") / "hosts.toml",
+        f'server = "http://{host}"\n\n[host."http://{host}"]\n  capabilities = ["pull", "resolve", "push"]\n',
+    )
+    return {
+        "FAKEREG_URL": f"http://{host}",
+        "FAKEREG_HOST": host,
+        "FAKEREG_PORT": host.rpartition(":")[2],
+        "DOCKER_CONFIG": str(docker),
+        "REGISTRY_AUTH_FILE": str(docker / "config.json"),
+        "CONTAINERS_REGISTRIES_CONF": str(registries),
+        "CONTAINERD_HOSTS_DIR": str(hosts),
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

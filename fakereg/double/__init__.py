@@ -1,0 +1,1 @@
+"""What makes the registry a test double: the journal, warnings on demand, and the line that a request walks."""

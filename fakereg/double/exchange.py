@@ -1,0 +1,81 @@
+"""One request on its way to its answer, and the one place where a refusal becomes an answer."""
+
+from __future__ import annotations
+
+from fakereg.double.journal import Entry
+from fakereg.double.warnings import Warnings
+from fakereg.oci import media_types
+from fakereg.oci.errors import RegistryError
+from fakereg.registry.access import ANONYMOUS, Identity
+from fakereg.registry.messages import Answer, Receiver, Request, Response
+from fakereg.registry.registry import Registry
+
+
+class Exchange:
+    """A request, the registry that it started on, and its answer once there is one.
+
+    While `response` is None the body is wanted: `feed` it, then `finish`; or `abandon` it.
+    """
+
+    def __init__(self, request: Request, registry: Registry, entry: Entry, warnings: Warnings) -> None:
+        self.request = request
+        self.registry = registry
+        self.entry = entry
+        self.identity: Identity = ANONYMOUS
+        self.response: Response | None = None
+        self._warnings = warnings
+        self._receiver: Receiver | None = None
+
+    def take(self, answer: Answer) -> None:
+        """What the operation answered with."""
+        if isinstance(answer, Response):
+            self._settle(answer)
+        else:
+            self._receiver = answer
+
+    def refuse(self, error: RegistryError) -> Response:
+        """Answer with an error, in the specification's form."""
+        self.entry.error = f"{error.code}: {error.message}"
+        headers = {"Content-Type": media_types.JSON, **error.headers}
+        return self._settle(Response.of(error.status, headers, error.to_json()))
+
+    def feed(self, data: bytes) -> bool:
+        """Take a piece of the body; False once there is an answer, and the rest of the body is not wanted."""
+        self.entry.received += len(data)
+        if self.response is None and self._receiver is not None:
+            try:
+                self._receiver.feed(data)
+            except RegistryError as error:
+                self.refuse(error)
+        return self.response is None
+
+    def finish(self) -> Response:
+        """The body is complete: the answer."""
+        if self.response is not None:
+            return self.response
+        if self._receiver is None:
+            raise RuntimeError("an exchange is finished after its pipeline ran")
+        try:
+            return self._settle(self._receiver.finish())
+        except RegistryError as error:
+            return self.refuse(error)
+
+    def abandon(self) -> None:
+        """The client vanished, or its body cannot be read any further."""
+        if self.response is None and self._receiver is not None:
+            self._receiver.abandon()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether `finish` takes long enough that an event loop should not run it itself."""
+        return self.response is None and self._receiver is not None and self._receiver.is_slow
+
+    def _settle(self, response: Response) -> Response:
+        response.headers.add("Docker-Distribution-Api-Version", "registry/2.0")
+        for line in self._warnings.lines(self.request.endpoint):
+            response.headers.add("Warning", line)
+        self.entry.status = response.status
+        # Before the client can know: whoever has the answer finds it in the journal.
+        self.entry.sent = len(response.body) if response.has_body(self.request.method) else 0
+        self.response = response
+        return response

@@ -1,0 +1,72 @@
+"""What was asked and what was answered, in the order in which requests arrived."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# A test asks a few hundred things; a benchmark against a running registry must not fill the memory.
+KEPT = 10_000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request and its answer.
+
+    `target` is the path with its query as it came; `endpoint` the name of the row in the endpoint
+    table, None when no row matched. `status` is None while the request is under way, and when the
+    client vanished before there was an answer. `received` and `sent` count the bytes of the bodies.
+    `error` is the code and message of a refusal.
+    """
+
+    number: int
+    method: str
+    target: str
+    endpoint: str | None = None
+    status: int | None = None
+    received: int = 0
+    sent: int = 0
+    error: str | None = None
+
+    def __str__(self) -> str:
+        status = "no answer" if self.status is None else self.status
+        line = f"{self.number:>4}  {status}  {self.method} {self.target}  in {self.received} B, out {self.sent} B"
+        return f"{line}\n            {self.error}" if self.error else line
+
+
+class Journal:
+    """The entries of the latest 10,000 requests, oldest first. Safe to read while requests arrive."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._count = 0
+
+    def open(self, method: str, target: str) -> Entry:
+        """Note a request that just arrived; its entry is filled in as it is answered."""
+        with self._lock:
+            self._count += 1
+            entry = Entry(self._count, method, target)
+            self._entries.append(entry)
+        return entry
+
+    def __len__(self) -> int:
+        """Requests seen so far, also those that are not kept any more."""
+        return self._count
+
+    def __iter__(self) -> Iterator[Entry]:
+        with self._lock:
+            return iter(list(self._entries))
+
+    def since(self, number: int) -> list[Entry]:
+        """The entries after the one of this number."""
+        return [entry for entry in self if entry.number > number]
+
+    def report(self, *, after: int = 0) -> str:
+        """A line per request after the one numbered `after`, for people to read."""
+        entries = self.since(after)
+        left_out = len(self) - after - len(entries)
+        lines = [f"({left_out} earlier requests are not kept)"] if left_out > 0 else []
+        return "\n".join(lines + [str(entry) for entry in entries]) or "no request arrived"

@@ -1,0 +1,69 @@
+"""The line that every request walks, as an ordered list of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fakereg.double.exchange import Exchange
+from fakereg.double.journal import Journal
+from fakereg.double.warnings import Warnings
+from fakereg.oci.errors import RegistryError
+from fakereg.registry import access
+from fakereg.registry.endpoints import Router
+from fakereg.registry.messages import Request, Response
+from fakereg.registry.registry import Registry
+
+Step = Callable[[Exchange], None]
+
+_ROUTER = Router()
+
+
+def match(exchange: Exchange) -> None:
+    """Find the endpoint."""
+    exchange.request.parse()
+    exchange.entry.endpoint = _ROUTER.match(exchange.request).name
+
+
+def authorise(exchange: Exchange) -> None:
+    """Find out who asks, and refuse those who may not."""
+    exchange.identity = access.authorise(exchange.request)
+
+
+def operate(exchange: Exchange) -> None:
+    """Do what was asked."""
+    request = exchange.request
+    if request.endpoint is not None:
+        exchange.take(request.endpoint.run(exchange.registry, request))
+
+
+# Outermost first; recording comes before all of them, so that a request that no step takes is seen too.
+STEPS: tuple[Step, ...] = (match, authorise, operate)
+
+
+class Pipeline:
+    """A registry and what a test wants to know and decide about it. Swapped whole by a reset."""
+
+    def __init__(self, registry: Registry, steps: tuple[Step, ...] = STEPS) -> None:
+        self.registry = registry
+        self.journal = Journal()
+        self.warnings = Warnings()
+        self._steps = steps
+
+    def open(self, request: Request) -> Exchange:
+        """Start on a request: the exchange is answered already, or wants the body."""
+        entry = self.journal.open(request.method, request.target)
+        exchange = Exchange(request, self.registry, entry, self.warnings)
+        try:
+            for step in self._steps:
+                step(exchange)
+        except RegistryError as error:
+            exchange.refuse(error)
+        return exchange
+
+    def handle(self, request: Request, body: bytes | Iterable[bytes] = b"") -> Response:
+        """Answer a request without any network; `body` may come in pieces."""
+        exchange = self.open(request)
+        for piece in [body] if isinstance(body, bytes) else body:
+            if not exchange.feed(piece):
+                break
+        return exchange.finish()

@@ -1,0 +1,94 @@
+"""A listening socket and what is behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import weakref
+
+from fakereg.http.connection import Connections
+from fakereg.http.wire import Wire
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - recognised, not bound
+
+
+class Listener:
+    """A bound address; `start` serves it on the running event loop, `stop` drops everything at once."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Bind, in the caller's thread. `port` 0 takes a free one. Raises OSError, naming host and port."""
+        self.host = host
+        self._socket = _bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._server: asyncio.Server | None = None
+        self._connections: Connections | None = None
+        _open_sockets.add(self._socket)
+
+    @property
+    def authority(self) -> str:
+        """What clients put between `http://` and the path; a wildcard address is reached by loopback."""
+        host = _WILDCARDS.get(self.host, self.host)
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    async def start(self, wire: Wire) -> None:
+        self._connections = Connections(wire.handle)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connections, sock=self._socket, backlog=1024)
+
+    async def stop(self) -> None:
+        """Close the socket and drop every connection, whatever it is doing."""
+        if self._server is not None and self._connections is not None:
+            self._server.close()
+            await self._connections.abort()
+        self.close()
+
+    def close(self) -> None:
+        """Give the address back; enough where `start` was never called."""
+        self._socket.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, proto, _, address = _resolve(host, port)
+        listening = socket.socket(family, kind, proto)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _explained(error, host, port) from error
+    try:
+        if os.name == "posix":
+            # A port of the user's choice can be taken again while old connections still time out.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(1024)
+        listening.setblocking(False)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise _explained(error, host, port) from error
+    return listening
+
+
+def _resolve(
+    host: str, port: int
+) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int]]:
+    """The first address of the host, IPv4 first: clients take `localhost` for 127.0.0.1."""
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return min(found, key=lambda info: info[0] != socket.AF_INET)  # type: ignore[return-value]
+
+
+def _explained(error: Exception, host: str, port: int) -> OSError:
+    number = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    return OSError(number, f"cannot listen on {host or '*'} port {port}: {reason}")
+
+
+_open_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+
+def _close_inherited() -> None:
+    """A forked child must not keep its parent's ports open."""
+    for listening in list(_open_sockets):
+        listening.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inherited)

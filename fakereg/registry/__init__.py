@@ -1,0 +1,1 @@
+"""What is answered: the endpoint table, one operation per action, and the profile that they decide by."""

@@ -1,0 +1,258 @@
+"""What comes in and what goes out, without a socket: Request, and Response or Receiver.
+
+An operation that needs no body answers with a Response; one that needs it answers with a Receiver,
+which is fed the body piece by piece and then answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from fakereg.oci.digest import Digest
+from fakereg.oci.errors import BadRequest, ContentTooLarge, RegistryError
+from fakereg.oci.names import RepositoryName
+from fakereg.registry import paths
+from fakereg.store.content import EMPTY, Content
+
+if TYPE_CHECKING:
+    from fakereg.registry.endpoints import Endpoint
+
+
+class HeaderLookup(Protocol):
+    """Headers of a request, names in any case; the multi-dicts of HTTP libraries fit as they are."""
+
+    def get(self, key: str, /) -> str | None: ...
+    def getall(self, key: str, default: list[str], /) -> list[str]: ...
+
+
+class Headers:
+    """Headers in order; a name may stand on several lines and is found in any case."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self._lines = list(lines.items() if isinstance(lines, Mapping) else lines)
+
+    def get(self, key: str, /) -> str | None:
+        """The first line of this name."""
+        return next(iter(self.getall(key, [])), None)
+
+    def getall(self, key: str, default: list[str], /) -> list[str]:
+        wanted = key.lower()
+        return [value for name, value in self._lines if name.lower() == wanted] or default
+
+    def __getitem__(self, key: str) -> str:
+        """Raises KeyError."""
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._lines)
+
+    def add(self, name: str, value: str) -> None:
+        self._lines.append((name, value))
+
+    def __repr__(self) -> str:
+        return f"Headers({self._lines!r})"
+
+
+class Query:
+    """The query parameters of a request, decoded; a name may stand several times."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, text: str = "") -> None:
+        """Raises BadRequest for text that is not UTF-8 once decoded."""
+        try:
+            self._pairs = parse_qsl(text, keep_blank_values=True, errors="strict") if text else []
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"the query {text!r} does not decode to UTF-8") from error
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self._pairs if key == name]
+
+    def one(self, name: str, error: type[RegistryError] = BadRequest) -> str | None:
+        """The value of a parameter that may stand once. Raises `error` when it stands more often."""
+        values = self.all(name)
+        if len(values) > 1:
+            raise error(f"the query parameter {name!r} stands {len(values)} times; once is allowed")
+        return values[0] if values else None
+
+    def __contains__(self, name: str) -> bool:
+        return any(key == name for key, _ in self._pairs)
+
+
+# What RFC 3986 lets stand for a host and port; anything else must not be repeated in a Location.
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.%A-Za-z]+\])(?::[0-9]{0,5})?", re.ASCII)
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came, `target` still percent-encoded: `/v2/team/app/tags/list?n=2`.
+
+    `authority` is the Host that the client used ("" when it sent none), from which every absolute URL
+    is built; `length` the Content-Length, None for a chunked or missing body.
+    `endpoint` and `params` are filled in by `match`; params are decoded.
+    """
+
+    method: str
+    target: str
+    headers: HeaderLookup = field(default_factory=Headers)
+    authority: str = ""
+    scheme: str = "http"
+    length: int | None = None
+    connection: int = 0
+    path: str = field(init=False)
+    query: Query = field(init=False)
+    endpoint: Endpoint | None = field(init=False, default=None)
+    params: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Only splits; what is malformed is found by `parse`, so that it is recorded before it is refused."""
+        self.path = self.target.partition("?")[0]
+        self.query = _NO_QUERY
+
+    def parse(self) -> None:
+        """Raises BadRequest for a query, escape or Host that is not well-formed."""
+        if self.authority and not _AUTHORITY.fullmatch(self.authority):
+            raise BadRequest(f"the Host header {self.authority!r} is not host or host:port")
+        if "%" in self.target and (bad := _BAD_ESCAPE.search(self.target)):
+            raise BadRequest(f"{self.target[bad.start() : bad.start() + 3]!r} in the URL is not a percent-escape")
+        _, _, query = self.target.partition("?")
+        if query:
+            self.query = Query(query)
+
+    @property
+    def name(self) -> RepositoryName:
+        """The repository in the path. Raises NameInvalid."""
+        return RepositoryName.parse(self.params["name"], authority=self.authority)
+
+    @property
+    def digest(self) -> Digest:
+        """The digest in the path. Raises DigestInvalid."""
+        return Digest.parse(self.params["digest"])
+
+    def url_of(self, template: str, **params: str) -> str:
+        """An absolute URL on the host that the client spoke to; the path alone if it did not say which."""
+        path = paths.render(template, **params)
+        return f"{self.scheme}://{self.authority}{path}" if self.authority else path
+
+    def next_page(self, **query: str | int | None) -> str:
+        """The Link header's value for the next page: this path with another query (RFC 8288)."""
+        pairs = [(name, value) for name, value in query.items() if value is not None]
+        return f'<{self.path}?{urlencode(pairs)}>; rel="next"'
+
+
+_NO_QUERY = Query()
+
+
+def decode(part: str) -> str:
+    """A part of a path with its escapes resolved. Raises BadRequest where that is not UTF-8."""
+    if "%" not in part:
+        return part
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{part!r} in the URL does not decode to UTF-8") from error
+
+
+class Ending(Enum):
+    """How the connection goes on after an answer."""
+
+    KEEP = "keep"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer goes out; carried out by whoever owns the socket."""
+
+    ending: Ending = Ending.KEEP
+
+
+PLAIN = Delivery()
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: status, headers, and a body in segments. Content-Length follows from the body.
+
+    To a HEAD or with a 304 the body is not sent, and Content-Length says what a GET would get.
+    """
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: Content = field(default_factory=lambda: EMPTY)
+    delivery: Delivery = PLAIN
+
+    @classmethod
+    def of(cls, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
+        return cls(status, Headers(headers or {}), Content([body]) if body else EMPTY)
+
+    def has_body(self, method: str) -> bool:
+        """Whether the body goes out in answer to this method (RFC 9110, 6.4.1)."""
+        return method != "HEAD" and self.status not in (204, 304)
+
+
+class Receiver(Protocol):
+    """Takes a request's body. `feed` and `finish` may raise a RegistryError; then nothing of the body is kept."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece of the body, of any length."""
+
+    def finish(self) -> Response:
+        """The body is complete: act and answer."""
+
+    def abandon(self) -> None:
+        """The client vanished before the end of the body."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether `finish` takes long enough that an event loop should not run it itself."""
+
+
+class WholeBody:
+    """Gathers a body of at most `limit` bytes and hands it over in one piece."""
+
+    # Parsing a manifest this large takes about a millisecond.
+    SLOW = 128 * 1024
+
+    def __init__(self, limit: int | None, then: Callable[[bytes], Response], *, length: int | None) -> None:
+        """`length` is the announced one; a body that is too long is refused before it is read."""
+        self._limit = limit
+        self._then = then
+        self._gathered = bytearray()
+        self._check(length or 0)
+
+    def feed(self, data: bytes) -> None:
+        self._check(len(self._gathered) + len(data))
+        self._gathered += data
+
+    def finish(self) -> Response:
+        return self._then(bytes(self._gathered))
+
+    def abandon(self) -> None:
+        self._gathered.clear()
+
+    @property
+    def is_slow(self) -> bool:
+        return len(self._gathered) > self.SLOW
+
+    def _check(self, size: int) -> None:
+        if self._limit is not None and size > self._limit:
+            raise ContentTooLarge(f"the body exceeds the limit of {self._limit} bytes")
+
+
+Answer = Response | Receiver
+Run = Callable[[Any, Request], Answer]

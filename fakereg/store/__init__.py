@@ -1,0 +1,5 @@
+"""What is kept: a pool of blobs, repositories with one lock each, upload sessions.
+
+Law of this ring: plain functions under a `threading.Lock` per repository, callable from any thread.
+While a lock is held nothing is awaited, hashed or called back, and no second lock is taken.
+"""

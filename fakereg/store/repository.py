@@ -1,0 +1,238 @@
+"""One repository: manifests, tags, links to blobs, referrers, upload sessions; one lock.
+
+Every method is atomic: a reader sees all of a change or nothing of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from fakereg.oci.descriptor import Descriptor
+from fakereg.oci.digest import Algorithm, Digest
+from fakereg.oci.errors import BlobUnknown, BlobUploadUnknown, ManifestBlobUnknown, ManifestUnknown
+from fakereg.oci.manifest import Manifest
+from fakereg.oci.names import Reference, RepositoryName, Tag, fallback_tag
+from fakereg.store.blobs import Blob, BlobPool
+from fakereg.store.sorted_names import SortedNames
+from fakereg.store.uploads import TRANSITIONS, Event, UploadSession, Writer
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a repository holds, apart from uploads under way."""
+
+    manifests: dict[Digest, Manifest] = field(default_factory=dict)
+    tags: dict[Tag, Digest] = field(default_factory=dict)
+    tag_names: SortedNames[Tag] = field(default_factory=SortedNames)
+    tags_of: dict[Digest, set[Tag]] = field(default_factory=dict)
+    blobs: dict[Digest, Blob] = field(default_factory=dict)
+    referrers: dict[Digest, SortedNames[Digest]] = field(default_factory=dict)
+    # A repository is known from the first content on, and stays known when the last is deleted.
+    known: bool = False
+
+
+class Repository:
+    """A named place for content. Safe to call from any thread."""
+
+    def __init__(self, name: RepositoryName, pool: BlobPool) -> None:
+        self.name = name
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._contents = Contents()
+        self._uploads: dict[str, UploadSession] = {}
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was ever stored here; an upload that was only begun does not count."""
+        return self._contents.known
+
+    # Blobs
+
+    def blob(self, digest: Digest) -> Blob:
+        """Raises BlobUnknown."""
+        with self._lock:
+            blob = self._contents.blobs.get(digest)
+        if blob is None:
+            raise BlobUnknown(f"repository {self.name} holds no blob {digest}", detail={"digest": digest})
+        return blob
+
+    def find_blob(self, digest: Digest) -> Blob | None:
+        with self._lock:
+            return self._contents.blobs.get(digest)
+
+    def link_blob(self, blob: Blob) -> None:
+        """Hold a blob that exists already, in the pool or another repository (end-11)."""
+        with self._lock:
+            self._contents.blobs[blob.digest] = blob
+            self._contents.known = True
+
+    def delete_blob(self, digest: Digest) -> None:
+        """Also one that a manifest refers to: the specification leaves that to the client. Raises BlobUnknown."""
+        with self._lock:
+            if self._contents.blobs.pop(digest, None) is None:
+                raise BlobUnknown(f"repository {self.name} holds no blob {digest}", detail={"digest": digest})
+
+    def blobs(self) -> list[Blob]:
+        with self._lock:
+            return list(self._contents.blobs.values())
+
+    # Manifests and tags
+
+    def manifest(self, reference: Reference) -> Manifest:
+        """Raises ManifestUnknown."""
+        with self._lock:
+            manifest = self._find(reference)
+        if manifest is None:
+            raise ManifestUnknown(f"repository {self.name} holds no manifest {reference}")
+        return manifest
+
+    def manifests(self) -> list[Manifest]:
+        """In the order in which they were first pushed."""
+        with self._lock:
+            return list(self._contents.manifests.values())
+
+    def put_manifest(self, manifest: Manifest, tags: Iterable[Tag] = (), *, whole: bool = True) -> None:
+        """Store a manifest and move all `tags` to it, at once; the digest a tag leaves stays pullable.
+
+        `whole` refuses a manifest whose blobs or child manifests are missing, with ManifestBlobUnknown.
+        """
+        with self._lock:
+            if whole and (missing := list(self._missing(manifest))):
+                raise ManifestBlobUnknown(missing)
+            contents = self._contents
+            contents.known = True
+            if manifest.digest not in contents.manifests and manifest.subject:
+                contents.referrers.setdefault(manifest.subject.digest, SortedNames()).add(manifest.digest)
+            contents.manifests[manifest.digest] = manifest
+            for tag in tags:
+                self._move_tag(tag, manifest.digest)
+
+    def delete_manifest(self, digest: Digest) -> None:
+        """Remove a manifest and every tag on it (end-9). Raises ManifestUnknown."""
+        with self._lock:
+            contents = self._contents
+            manifest = contents.manifests.pop(digest, None)
+            if manifest is None:
+                raise ManifestUnknown(f"repository {self.name} holds no manifest {digest}")
+            for tag in contents.tags_of.pop(digest, ()):
+                del contents.tags[tag]
+                contents.tag_names.discard(tag)
+            if manifest.subject:
+                contents.referrers[manifest.subject.digest].discard(digest)
+
+    def delete_tag(self, tag: Tag) -> None:
+        """Remove a tag; its manifest stays pullable by digest (end-9). Raises ManifestUnknown."""
+        with self._lock:
+            digest = self._contents.tags.pop(tag, None)
+            if digest is None:
+                raise ManifestUnknown(f"repository {self.name} holds no tag {tag}")
+            self._contents.tag_names.discard(tag)
+            self._contents.tags_of[digest].discard(tag)
+
+    def tags(self, *, after: str | None = None, limit: int | None = None) -> tuple[list[Tag], bool]:
+        """Up to `limit` tags in byte order, strictly after `after`; and whether more follow (end-8b)."""
+        with self._lock:
+            return self._contents.tag_names.after(after, limit)
+
+    def tagged(self) -> dict[Tag, Digest]:
+        """Every tag with its digest, at one moment."""
+        with self._lock:
+            return dict(self._contents.tags)
+
+    def referrers(
+        self, subject: Digest, *, artifact_type: str | None = None, after: str | None = None, limit: int
+    ) -> list[Descriptor]:
+        """Up to `limit` manifests with that subject, in the order of their digests, strictly after `after` (end-12a).
+
+        What the subject's fallback tag lists counts too, if it is here: a client may have kept that
+        list up while the referrers API was switched off (ref.14).
+        """
+        with self._lock:
+            found = (self._contents.manifests[digest] for digest in self._referring(subject).each_after(after))
+            wanted = (one for one in found if artifact_type is None or one.artifact_type == artifact_type)
+            return [manifest.as_referrer() for manifest in islice(wanted, limit)]
+
+    def _referring(self, subject: Digest) -> SortedNames[Digest]:
+        own = self._contents.referrers.get(subject, SortedNames[Digest]())
+        fallback = self._find(fallback_tag(subject))
+        listed = {child.digest for child in fallback.manifests} if fallback else set()
+        extra = [digest for digest in listed & self._contents.manifests.keys() if digest not in own]
+        return own.copy_with(extra) if extra else own
+
+    def _find(self, reference: Reference) -> Manifest | None:
+        digest = self._contents.tags.get(reference) if isinstance(reference, Tag) else reference
+        return self._contents.manifests.get(digest) if digest else None
+
+    def _move_tag(self, tag: Tag, digest: Digest) -> None:
+        contents = self._contents
+        before = contents.tags.get(tag)
+        if before is None:
+            contents.tag_names.add(tag)
+        else:
+            contents.tags_of[before].discard(tag)
+        contents.tags[tag] = digest
+        contents.tags_of.setdefault(digest, set()).add(tag)
+
+    def _missing(self, manifest: Manifest) -> Iterator[Digest]:
+        """What the manifest needs and this repository lacks; a child may be a manifest or, of unknown type, a blob."""
+        blobs, manifests = self._contents.blobs, self._contents.manifests
+        needed = [descriptor.digest for descriptor in manifest.blobs if descriptor.digest not in blobs]
+        needed += [
+            child.digest for child in manifest.manifests if not (child.digest in manifests or child.digest in blobs)
+        ]
+        yield from dict.fromkeys(needed)
+
+    # Upload sessions
+
+    def start_upload(self, session_id: str, algorithm: Algorithm, now: float) -> UploadSession:
+        """Open a session (end-4a)."""
+        session = UploadSession(session_id, algorithm, self._lock, now)
+        with self._lock:
+            self._uploads[session_id] = session
+        return session
+
+    def upload(self, session_id: str) -> UploadSession:
+        """Raises BlobUploadUnknown."""
+        with self._lock:
+            session = self._uploads.get(session_id)
+        if session is None:
+            raise BlobUploadUnknown(f"repository {self.name} has no upload {session_id!r}: never opened, or ended")
+        return session
+
+    def uploads(self) -> list[UploadSession]:
+        """The sessions that are open."""
+        with self._lock:
+            return list(self._uploads.values())
+
+    def cancel_upload(self, session_id: str) -> None:
+        """Drop a session and its bytes (end-14). Raises BlobUploadUnknown; BlobUploadInvalid while it is closed."""
+        with self._lock:
+            session = self._uploads.get(session_id)
+            if session is None:
+                raise BlobUploadUnknown(f"repository {self.name} has no upload {session_id!r}: never opened, or ended")
+            session.step(Event.CANCEL)
+            del self._uploads[session_id]
+
+    def expire_uploads(self, before: float) -> None:
+        """Drop the idle sessions that nobody touched since the moment `before`."""
+        with self._lock:
+            for session in list(self._uploads.values()):
+                if session.touched < before and (session.state, Event.EXPIRE) in TRANSITIONS:
+                    session.step(Event.EXPIRE)
+                    del self._uploads[session.id]
+
+    def commit_upload(self, session: UploadSession, writer: Writer, digest: Digest) -> Blob:
+        """Turn a complete session into a blob of this repository (end-6).
+
+        Raises DigestInvalid when its content is another; the session then goes on as it was before.
+        """
+        blob = self._pool.intern(digest, writer.close(digest))
+        with self._lock:
+            session.step(Event.COMMIT)
+            self._uploads.pop(session.id, None)
+            self._contents.blobs[digest] = blob
+            self._contents.known = True
+        return blob
