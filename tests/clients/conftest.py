@@ -1,0 +1,77 @@
+"""Real client programs, found on PATH; each test says which it needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakereg import FakeRegistry
+
+SECONDS = 60
+
+HOW_TO_INSTALL = {
+    "crane": "go install github.com/google/go-containerregistry/cmd/crane@v0.22.1",
+    "skopeo": "apt-get install skopeo",
+    "umoci": "apt-get install umoci",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A client program, run in a folder of its own with the registry's environment."""
+
+    path: str
+    folder: Path
+    environ: dict[str, str]
+
+    def __call__(self, *arguments: str | Path, fails: bool = False) -> str:
+        """Run it and answer what it printed; `fails` says that it should not succeed."""
+        command = [self.path, *map(str, arguments)]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        if (done.returncode != 0) is not fails:
+            pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}", pytrace=False)
+        return done.stdout
+
+
+@pytest.fixture
+def program(
+    request: pytest.FixtureRequest, tmp_path: Path, fake_registry: FakeRegistry
+) -> Callable[[str], Program]:
+    """Finds a client program; without it the test is skipped, or fails under --require-clients."""
+
+    def find(name: str) -> Program:
+        path = shutil.which(name)
+        if path is None:
+            missing = f"the client {name} is not installed ({HOW_TO_INSTALL[name]})"
+            if request.config.getoption("--require-clients"):
+                pytest.fail(missing, pytrace=False)
+            pytest.skip(missing)
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        environ = {**os.environ, **fake_registry.environ(tmp_path / "environ"), "HOME": str(home)}
+        return Program(path, tmp_path, environ)
+
+    return find
+
+
+@pytest.fixture
+def crane(program: Callable[[str], Program]) -> Program:
+    return program("crane")
+
+
+@pytest.fixture
+def skopeo(program: Callable[[str], Program]) -> Program:
+    return program("skopeo")
+
+
+@pytest.fixture
+def umoci(program: Callable[[str], Program]) -> Program:
+    return program("umoci")
