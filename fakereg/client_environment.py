@@ -9,8 +9,9 @@ from pathlib import Path
 def client_environment(host: str, folder: Path) -> dict[str, str]:
     """Variables for a client's process; the files that they name are written to `folder`.
 
-    docker, crane, oras, regctl and helm read DOCKER_CONFIG; skopeo, podman and buildah the two of
-    containers; containerd's tools take the hosts folder by flag (`--hosts-dir`).
+    docker, crane, oras, regctl and helm read DOCKER_CONFIG; podman and buildah REGISTRY_AUTH_FILE and
+    CONTAINERS_REGISTRIES_CONF; skopeo takes the latter by `--registries-conf`, and containerd's tools
+    the folder CONTAINERD_HOSTS_DIR by `--hosts-dir`.
     """
     docker = folder / "docker"
     registries = folder / "registries.conf"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from aiohttp import web
 
@@ -19,11 +19,18 @@ from fakereg.http.app import add_routes
 from fakereg.http.background import background
 from fakereg.http.listener import Listener
 from fakereg.http.wire import Wire
+from fakereg.images.image import Image
+from fakereg.images.layers import LayerSource
+from fakereg.images.load import load
+from fakereg.images.recipe import Recipe
+from fakereg.images.save import save
+from fakereg.images.seed import seed
 from fakereg.oci.names import RepositoryName, split_image
 from fakereg.registry.messages import Request, Response
-from fakereg.registry.profile import Profile, Settings, find_profile
+from fakereg.registry.profile import Profile, Settings, Sparse, find_profile
 from fakereg.registry.registry import Registry
 from fakereg.store.repository import Repository
+from fakereg.store.store import Store
 
 
 class FakeRegistry:
@@ -52,6 +59,7 @@ class FakeRegistry:
         self.profile = find_profile(profile).replace(**settings)
         self._bind = (host, port)
         self._seed = seed
+        self._watcher: Callable[[Journal], object] | None = None
         self._pipeline = self._new_pipeline()
         self._listener: Listener | None = None
 
@@ -59,14 +67,19 @@ class FakeRegistry:
 
     def start(self) -> Self:
         """Serve from the shared background thread. Raises OSError at once if the address cannot be had."""
-        background().run(self._listen().start(self._wire()))
+        with self._starting() as listener:
+            background().run(listener.start(self._wire()))
         return self
 
     def stop(self) -> None:
-        """Stop serving, at once, also with requests under way. What was pushed stays readable."""
-        listener, self._listener = self._listener, None
+        """Stop serving, at once, also with requests under way. What was pushed stays readable.
+
+        Raises RuntimeError where it would wait for the event loop that serves.
+        """
+        listener = self._listener
         if listener is not None:
             background().run(listener.stop())
+            self._listener = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -77,7 +90,8 @@ class FakeRegistry:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        await self._listen().start(self._wire())
+        with self._starting() as listener:
+            await listener.start(self._wire())
         return self
 
     async def __aexit__(
@@ -88,7 +102,12 @@ class FakeRegistry:
             await listener.stop()
 
     def add_to(self, app: web.Application) -> None:
-        """Answer everything under /v2 of an aiohttp application, with whatever server and port it has."""
+        """Answer everything under /v2 of an aiohttp application, with whatever server and port it has.
+
+        aiohttp unpacks bodies that are sent with `Content-Encoding: gzip`, and they are refused then;
+        serve the application with `AppRunner(app, auto_decompress=False)` to store them as they come.
+        What cannot be parsed as HTTP is answered, and logged, by aiohttp itself.
+        """
         add_routes(app, self._wire())
 
     def handle(self, request: Request, body: bytes | Iterable[bytes] = b"") -> Response:
@@ -138,13 +157,83 @@ class FakeRegistry:
     @property
     def repositories(self) -> list[str]:
         """The names of all repositories that something was pushed to, in byte order."""
-        return [repository.name for repository in self._pipeline.registry.store.repositories()]
+        return [repository.name for repository in self._store.repositories()]
 
     def repository(self, name: str) -> RepositoryView:
         """What a repository holds; an empty one if nobody pushed to it. Raises NameInvalid."""
         parsed = RepositoryName.parse(name)
-        store = self._pipeline.registry.store
-        return RepositoryView(store.find(parsed) or Repository(parsed, store.pool))
+        return RepositoryView(self._store.find(parsed) or Repository(parsed, self._store.pool))
+
+    def seed(
+        self,
+        image: str,
+        *,
+        layers: Sequence[LayerSource] | None = None,
+        config: Mapping[str, Any] | None = None,
+        platform: str | None = None,
+        platforms: Sequence[str] | None = None,
+        artifact_type: str | None = None,
+        subject: Image | str | None = None,
+        annotations: Mapping[str, str] | None = None,
+        docker: bool = False,
+    ) -> Image:
+        """Build an image and store it as if it had been pushed; nothing appears in the journal.
+
+            registry.seed("team/app:v1", layers=[{"etc/motd": b"hi"}], config={"Env": ["A=1"]})
+            registry.seed("team/app:v2", platforms=["linux/amd64", "linux/arm64/v8"])     # an index
+            registry.seed("team/app", artifact_type="application/spdx+json", layers=[b"{}"], subject=image)
+
+        `image` is `name:tag`; without a tag `latest`, or no tag at all if there is a `subject`.
+        `layers`, bottom first: a dict of files (bytes, str, `File` with a mode, `Symlink`), or bytes
+        that are an archive already, gzip or not; for an artifact bytes are the artifact. Without
+        `layers` there is one small layer that differs by name and tag, or for an artifact the empty blob.
+        `config` is what a container runs with: Env, Cmd, Labels. `platform` is `linux/amd64` if not given.
+        `platforms` makes an index with one image each, all of the same layers; `[]` an empty index.
+        `artifact_type` makes an artifact. `subject` is an image of the same repository, or a digest;
+        if nothing there has that digest, the descriptor gets the size 0 and the type of an OCI image.
+        `annotations` stand in the outermost manifest. `docker` uses Docker's media types (schema 2).
+
+        The same arguments give the same digests in every run. Limits of the profile do not apply.
+        Raises ValueError for arguments that contradict each other and for unsafe file names, NameInvalid,
+        DigestInvalid; nothing is stored then.
+        """
+        recipe = Recipe(
+            layers=layers,
+            config=config,
+            platform=platform,
+            platforms=platforms,
+            artifact_type=artifact_type,
+            subject=subject,
+            annotations=annotations,
+            docker=docker,
+        )
+        return seed(self._store, image, recipe, host=self.host if self._listener else "")
+
+    def load(self, path: Path | str, repository: str | None = None) -> list[str]:
+        """Store what an OCI image layout holds, a directory; the references of its entries: `team/app:v1`.
+
+        An entry's `org.opencontainers.image.ref.name` tells repository and tag (a host in front is
+        dropped). If it is a tag alone, or missing, the repository is called like the directory.
+        `repository` stands in for all of that. Other content that index.json lists becomes a blob.
+
+        All is read and checked before anything is stored. Raises LayoutError, a ValueError that names
+        the file: also for a missing blob, unless the profile has `sparse="accept"`. Foreign layers may
+        be missing always. Raises NameInvalid for `repository`.
+        """
+        return load(self._store, path, repository, sparse=self.profile.sparse is Sparse.ACCEPT)
+
+    def save(self, path: Path | str, repository: str | None = None) -> None:
+        """Write one repository, or all of them, as an OCI image layout: a directory that is new, empty, or a layout.
+
+        In a layout that exists, entries of the same name are replaced and the others stay. One repository
+        is saved with its tags as names (`skopeo copy oci:DIR:v1 ...`), all of them as `team/app:v1`.
+        Manifests without a tag are saved as `team/app@sha256:...`, or without a name; blobs that no
+        manifest names as entries of the type application/octet-stream. So `load` restores every repository;
+        not uploads under way, a repository that is empty again, or a manifest of type octet-stream.
+
+        Raises LayoutError for a directory that holds something else, NameUnknown, NameInvalid, OSError.
+        """
+        save(self._store, path, repository)
 
     def warn(self, text: str, *, on: str | None = None) -> None:
         """Send a `Warning: 299` header with every answer, or with those of the endpoint `on` (its name or id).
@@ -168,19 +257,41 @@ class FakeRegistry:
         finally:
             self._pipeline = before
 
+    def watch(self, watcher: Callable[[Journal], object] | None) -> None:
+        """Hand over each journal that reset() and isolated() begin from now on, to one watcher; None ends it.
+
+        The registry itself forgets them when the next one begins or the block ends, and a failing test
+        leaves the block before anybody can ask what went wrong in it.
+        """
+        self._watcher = watcher
+
     # Inside
 
+    @property
+    def _store(self) -> Store:
+        return self._pipeline.registry.store
+
     def _new_pipeline(self) -> Pipeline:
-        return Pipeline(Registry(self.profile, clock=Clock(), ids=Ids(self._seed)))
+        pipeline = Pipeline(Registry(self.profile, clock=Clock(), ids=Ids(self._seed)))
+        if self._watcher is not None:
+            self._watcher(pipeline.journal)
+        return pipeline
 
     def _wire(self) -> Wire:
         return Wire(lambda: self._pipeline)
 
-    def _listen(self) -> Listener:
+    @contextmanager
+    def _starting(self) -> Iterator[Listener]:
+        """A bound address, given back if it cannot be served."""
         if self._listener is not None:
             raise RuntimeError(f"this registry serves already, at {self.url}")
-        self._listener = Listener(*self._bind)
-        return self._listener
+        self._listener = listener = Listener(*self._bind)
+        try:
+            yield listener
+        except BaseException:
+            self._listener = None
+            listener.close()
+            raise
 
     def __repr__(self) -> str:
         where = self.url if self._listener else "not serving"

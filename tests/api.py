@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from fakereg.clock import Clock
+from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
 from fakereg.registry.messages import Headers, Request, Response
 from fakereg.registry.profile import SPEC
@@ -61,11 +63,12 @@ def encode(document: dict[str, Any]) -> bytes:
 
 @dataclass
 class Answer:
-    """What came back: status, headers in any case, body."""
+    """What came back: status, headers in any case, body; `length` is what Content-Length says of the body."""
 
     status: int
     headers: Headers
     body: bytes
+    length: int
 
     @property
     def json(self) -> Any:
@@ -75,6 +78,16 @@ class Answer:
     def codes(self) -> list[str]:
         """The error codes of an error body."""
         return [error["code"] for error in self.json["errors"]]
+
+    @property
+    def next_page(self) -> str | None:
+        """Path and query that a Link header leads to, if there is one."""
+        link = self.headers.get("Link")
+        if link is None:
+            return None
+        match = re.fullmatch(r'<(?:http://[^/<>]+)?(/[^<>]+)>; rel="next"', link)
+        assert match, link
+        return match.group(1)
 
 
 @dataclass
@@ -103,11 +116,40 @@ class Api:
         target = path + (("&" if "?" in path else "?") + urlencode(query) if query else "")
         length = len(body) if isinstance(body, bytes) and not chunked else None
         request = Request(method, target, Headers(headers or {}), authority=HOST, length=length)
-        response: Response = self.pipeline.handle(request, body)
-        has_body = method != "HEAD" and response.status not in (204, 304)
-        return Answer(response.status, response.headers, bytes(response.body) if has_body else b"")
+        return _answer(method, self.pipeline.handle(request, body))
+
+    def begin(
+        self,
+        method: str,
+        path: str,
+        *,
+        length: int | None = None,
+        headers: dict[str, str] | None = None,
+        **query: str,
+    ) -> Body:
+        """Send a request's head, perhaps with a Content-Length; its body is sent and ended by hand."""
+        target = f"{path}?{urlencode(query)}" if query else path
+        request = Request(method, target, Headers(headers or {}), authority=HOST, length=length)
+        return Body(self.pipeline.open(request))
+
+    def with_settings(self, **settings: Any) -> Api:
+        """The same content and clock under another profile."""
+        registry = self.pipeline.registry
+        changed = replace(registry, profile=registry.profile.replace(**settings))
+        return Api(Pipeline(changed), self.clock)
 
     # The usual conversations, each checked on the way
+
+    def pages(self, target: str, key: str) -> list[list[Any]]:
+        """The list under `key` of all pages from `target` on, as their Links lead."""
+        found: list[list[Any]] = []
+        following: str | None = target
+        while following is not None:
+            answer = self("GET", following)
+            assert answer.status == 200, answer
+            found.append(answer.json[key])
+            following = answer.next_page
+        return found
 
     def push_blob(self, name: str, content: bytes) -> str:
         """POST, then PUT; the digest."""
@@ -117,7 +159,12 @@ class Api:
         return sha256(content)
 
     def push_manifest(
-        self, name: str, document: dict[str, Any] | bytes, reference: str | None = None, *, media_type: str | None = None
+        self,
+        name: str,
+        document: dict[str, Any] | bytes,
+        reference: str | None = None,
+        *,
+        media_type: str | None = None,
     ) -> str:
         """PUT by `reference`, by digest without one; the digest."""
         body = document if isinstance(document, bytes) else encode(document)
@@ -127,7 +174,9 @@ class Api:
         assert answer.status == 201, answer
         return sha256(body)
 
-    def push_image(self, name: str, reference: str | None = None, *, layers: tuple[bytes, ...] = (), **extra: Any) -> bytes:
+    def push_image(
+        self, name: str, reference: str | None = None, *, layers: tuple[bytes, ...] = (), **extra: Any
+    ) -> bytes:
         """Push config, layers and manifest; the manifest's bytes."""
         config = extra.pop("config", b"{}")
         for content in (config, *layers):
@@ -140,6 +189,29 @@ class Api:
         answer = self("POST", f"/v2/{name}/blobs/uploads/", **query)
         assert answer.status == 202, answer
         return Upload(self, path_of(answer.headers["Location"]))
+
+
+def _answer(method: str, response: Response) -> Answer:
+    body = bytes(response.body) if response.has_body(method) else b""
+    return Answer(response.status, response.headers, body, len(response.body))
+
+
+@dataclass
+class Body:
+    """The body of a request under way."""
+
+    exchange: Exchange
+
+    def send(self, content: bytes) -> Body:
+        self.exchange.feed(content)
+        return self
+
+    def end(self) -> Answer:
+        return _answer(self.exchange.request.method, self.exchange.finish())
+
+    def break_off(self) -> None:
+        """The client vanishes."""
+        self.exchange.abandon()
 
 
 def path_of(location: str) -> str:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from api import Api
 
+pytest_plugins = ["pytester"]  # only the top conftest may name plugins; tests/plugin uses it
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fakereg's own tests")

@@ -166,8 +166,8 @@ class TestManyThreads:
 
         monkeypatch.setattr(repository_module, "threading", SimpleNamespace(Lock=NoLock))
 
-        # Chance decides what interleaves; three storms have never all gone well.
-        assert any(storm(Api.of()) for _ in range(3))
+        # Chance decides what interleaves: about two storms in three break something, so twenty are enough.
+        assert any(storm(Api.of()) for _ in range(20))
 
     def test_referrers_pushed_at_once_are_all_listed(self, api: Api) -> None:
         """24 manifests with one subject arrive together; registries that keep a list in a tag lose some."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 # A test asks a few hundred things; a benchmark against a running registry must not fill the memory.
 KEPT = 10_000
@@ -18,7 +19,8 @@ class Entry:
     `target` is the path with its query as it came; `endpoint` the name of the row in the endpoint
     table, None when no row matched. `status` is None while the request is under way, and when the
     client vanished before there was an answer. `received` and `sent` count the bytes of the bodies.
-    `error` is the code and message of a refusal.
+    `error` is the code and message of a refusal. `seconds` passed until the answer was handed over,
+    or the client vanished; 0 until then.
     """
 
     number: int
@@ -29,11 +31,23 @@ class Entry:
     received: int = 0
     sent: int = 0
     error: str | None = None
+    seconds: float = 0.0
+    _subscribers: Sequence[Subscriber] = field(default=(), repr=False, compare=False)
+    _arrived: float = field(default_factory=time.perf_counter, init=False, repr=False, compare=False)
+
+    def end(self) -> None:
+        """Nothing more is to come: tell those who subscribed."""
+        self.seconds = time.perf_counter() - self._arrived
+        for subscriber in self._subscribers:
+            subscriber(self)
 
     def __str__(self) -> str:
         status = "no answer" if self.status is None else self.status
         line = f"{self.number:>4}  {status}  {self.method} {self.target}  in {self.received} B, out {self.sent} B"
         return f"{line}\n            {self.error}" if self.error else line
+
+
+Subscriber = Callable[[Entry], None]
 
 
 class Journal:
@@ -43,12 +57,20 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._count = 0
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call `subscriber` with every entry once its answer was handed over, or its client vanished.
+
+        It is called once per request that came over the network, in the thread that serves, which waits for it.
+        """
+        self._subscribers.append(subscriber)
 
     def open(self, method: str, target: str) -> Entry:
         """Note a request that just arrived; its entry is filled in as it is answered."""
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, method, target)
+            entry = Entry(self._count, method, target, _subscribers=self._subscribers)
             self._entries.append(entry)
         return entry
 

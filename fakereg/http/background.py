@@ -11,7 +11,13 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
+
+from fakereg.http.listener import stop_all
+
+# Seconds that the end of the process waits for code of others that keeps the event loop busy.
+PATIENCE = 2.0
 
 Result = TypeVar("Result")
 
@@ -32,9 +38,11 @@ class Background:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def end(self) -> None:
-        """Stop the loop and join the thread."""
+        """Stop what is still served, the loop and the thread; the process ends, so nothing is waited for long."""
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(stop_all(), self._loop).result(PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)

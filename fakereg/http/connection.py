@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import http_exceptions, web
+from aiohttp import HttpVersion10, HttpVersion11, StreamReader, http_exceptions, web
 
 from fakereg.http.wire import SERVER
 from fakereg.oci.errors import BadRequest, HeadersTooLarge, RegistryError
@@ -21,6 +22,9 @@ LONGEST_LINE = 64 * 1024
 # would otherwise see a reset instead of the answer.
 LINGER = 2.0
 
+# A client that closed its side may be gone or may wait for its answer; after so long, in seconds, it is gone.
+HALF_CLOSED = 1.0
+
 _OPTIONS: dict[str, Any] = {
     "auto_decompress": False,
     "access_log": None,
@@ -33,7 +37,85 @@ _OPTIONS: dict[str, Any] = {
 class Connection(web.RequestHandler):
     """One connection; refuses in the specification's form where aiohttp would answer text and log a traceback."""
 
-    __slots__ = ()
+    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "body", "refusal")
+
+    def __init__(self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+        super().__init__(manager, loop=loop, **options)
+        self.body: StreamReader | None = None  # of the request that is served
+        self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
+        self._answered = 0
+        self._ended = False  # the client sends no more
+        self._is_broken = False  # what came last is not HTTP
+        self._lingers = False
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingers:
+            return
+        super().data_received(data)
+        if self._messages and (error := getattr(self._messages[-1][0], "exc", None)):
+            self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        """End the body in which the parser failed; aiohttp lets the request that reads it wait for ever."""
+        self._is_broken = True
+        body = self._messages[-2][1] if len(self._messages) > 1 else self.body
+        if body is not None and not body.is_eof():
+            body.set_exception(web.RequestPayloadError(_told(error)))
+            body.feed_eof()
+
+    def eof_received(self) -> bool:  # type: ignore[override] # aiohttp says None, asyncio allows both
+        """Keep the connection for answers that are due: a client may close its side once its request is out.
+
+        aiohttp would drop them. What was not sent to its end gets no answer.
+        """
+        if self._lingers or self.ssl_context is not None or self._is_answered or not self._is_whole():
+            return False
+        self._ended = True
+        self._loop.call_later(HALF_CLOSED, self._hang_up)
+        return True
+
+    @property
+    def _is_answered(self) -> bool:
+        return self._answered >= self._request_count
+
+    def _is_whole(self) -> bool:
+        """Whether the last request was sent to its end."""
+        try:
+            return self._parser is not None and self._parser.feed_eof() is None
+        except Exception:  # noqa: BLE001 - whatever the parser says of a part of a request
+            return False
+
+    def _hang_up(self) -> None:
+        """Take a client that ended its side for gone if its answer has still not begun."""
+        request = self._current_request
+        if request is not None and request.writer.output_size == 0:
+            self.force_close()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer; then, where the client may still be sending, close so that it can read it."""
+        result = await super().finish_response(request, resp, start_time)
+        self._answered += 1
+        if self._ended and self._is_answered:
+            self.close()
+        elif not resp.keep_alive and (self._is_broken or not request.content.is_eof()):
+            await self._linger()
+        return result
+
+    async def _linger(self) -> None:
+        """Close our side, and drop what still comes until the client closes its own.
+
+        To close both at once would reset the connection, and take the answer from a client that
+        has not read it yet. connection_lost ends this early.
+        """
+        transport = self.transport
+        if transport is not None and transport.can_write_eof():
+            self._lingers = True
+            transport.write_eof()
+            transport.resume_reading()
+            await asyncio.sleep(LINGER)
+        self.force_close()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -44,16 +126,19 @@ class Connection(web.RequestHandler):
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("failed to answer %s %s", request.method, request.raw_path, exc_info=exc)
             return _failure(status, b'{"errors":[]}')
-        error = _refusal(exc, message)
-        return _failure(error.status, error.to_json())
+        return _refused(_refusal(exc, message))
 
 
 class Connections(web.Server):
     """The protocol factory of a listening socket, and the connections that it made."""
 
     def __init__(self, handler: Any) -> None:
+        async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
+            refusal = getattr(incoming.protocol, "refusal", None)
+            return _refused(refusal) if refusal else await handler(incoming)
+
         # With cancellation a client that hangs up ends its request at once, also one that only waits.
-        super().__init__(handler, handler_cancellation=True)
+        super().__init__(handle, request_factory=_incoming, handler_cancellation=True)
 
     def __call__(self) -> Connection:
         return Connection(self, loop=self._loop, **_OPTIONS)
@@ -62,6 +147,19 @@ class Connections(web.Server):
         """Drop all connections at once, also within a request, and wait until nothing of them is left."""
         tasks = [task for connection in self.connections if (task := _abort(connection))]
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def forget(self) -> None:
+        """In a forked child: put nothing in the place of the sockets, so that the parent alone keeps them open.
+
+        They are not closed, as their owners would do so once more, perhaps to another file.
+        """
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for connection in self.connections:
+            transport = connection.transport
+            number = transport.get_extra_info("socket").fileno() if transport is not None else -1
+            if number >= 0:
+                os.dup2(nothing, number, inheritable=False)
+        os.close(nothing)
 
 
 def _abort(connection: web.RequestHandler) -> asyncio.Task[None] | None:
@@ -76,13 +174,35 @@ def _abort(connection: web.RequestHandler) -> asyncio.Task[None] | None:
     return task
 
 
+def _incoming(message: Any, body: StreamReader, connection: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """aiohttp's request; of HTTP/0.9, HTTP/2.0 and the like, which its parser lets pass, one to be refused."""
+    connection.body = body
+    if message.version not in (HttpVersion10, HttpVersion11):
+        major, minor = message.version
+        connection.refusal = BadRequest(f"HTTP/{major}.{minor} is not spoken here; HTTP/1.1 and HTTP/1.0 are")
+        message = message._replace(version=HttpVersion11)  # an answer has the version of its request
+    return web.BaseRequest(message, body, connection, writer, task, connection._loop)
+
+
 def _refusal(error: BaseException | None, message: str | None) -> RegistryError:
-    text = (message or "").partition("\n")[0]
+    text = _told(error)
     if isinstance(error, http_exceptions.LineTooLong):
         return HeadersTooLarge(f"a line of the request's head is longer than {LONGEST_LINE} bytes")
+    if text.startswith("Too many headers"):
+        return HeadersTooLarge("the request has too many header lines")
     if isinstance(error, http_exceptions.BadHttpMethod):
-        return BadRequest("this is not HTTP; if it is TLS: this port speaks plain HTTP")
-    return BadRequest(f"the request is not well-formed HTTP: {text[:200]}")
+        return BadRequest(f"an unknown method, or not HTTP; if it is TLS: this port speaks plain HTTP ({text})")
+    return BadRequest(f"the request is not well-formed HTTP: {text}")
+
+
+def _told(error: BaseException | None) -> str:
+    """What the parser says: its reason and the line that it stumbled over, without the arrow below it."""
+    lines = (line.strip() for line in str(getattr(error, "message", error)).splitlines())
+    return " ".join(line for line in lines if line.strip("^"))[:300]
+
+
+def _refused(error: RegistryError) -> web.Response:
+    return _failure(error.status, error.to_json())
 
 
 def _failure(status: int, body: bytes) -> web.Response:

@@ -6,11 +6,17 @@ import asyncio
 import os
 import socket
 import weakref
+from contextlib import suppress
 
 from fakereg.http.connection import Connections
 from fakereg.http.wire import Wire
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - recognised, not bound
+
+HIGHEST_PORT = 65535
+
+# Turns of the event loop from accept() to a connection that can be dropped, with some to spare.
+ACCEPTING = 8
 
 
 class Listener:
@@ -23,7 +29,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self._server: asyncio.Server | None = None
         self._connections: Connections | None = None
-        _open_sockets.add(self._socket)
+        _listeners.add(self)
 
     @property
     def authority(self) -> str:
@@ -37,19 +43,52 @@ class Listener:
         self._server = await loop.create_server(self._connections, sock=self._socket, backlog=1024)
 
     async def stop(self) -> None:
-        """Close the socket and drop every connection, whatever it is doing."""
-        if self._server is not None and self._connections is not None:
-            self._server.close()
-            await self._connections.abort()
+        """Close the socket and drop every connection, whatever it is doing. Raises RuntimeError in another loop."""
+        server, connections = self._server, self._connections
+        if server is None or connections is None:
+            return
+        if server.get_loop() is not asyncio.get_running_loop():
+            raise RuntimeError(f"{self.authority} is served by another event loop; stop it there")
+        self._server = self._connections = None
+        await self._accept_no_more()
+        server.close()
+        await connections.abort()
         self.close()
+
+    async def _accept_no_more(self) -> None:
+        """Let connections that are being accepted arrive: asyncio logs a failure where the server closes meanwhile."""
+        with suppress(NotImplementedError):  # Windows accepts without readers
+            asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Give the address back; enough where `start` was never called."""
         self._socket.close()
 
+    def serves_here(self) -> bool:
+        """Whether it is the running event loop that serves this."""
+        return self._server is not None and self._server.get_loop() is asyncio.get_running_loop()
+
+    def forget(self) -> None:
+        """In a forked child: let go of the sockets, and leave the event loop to the parent, which shares it."""
+        if self._connections is not None:
+            self._connections.forget()
+        self._server = self._connections = None
+        self.close()
+
+
+async def stop_all() -> None:
+    """Stop every listener that the running event loop serves."""
+    for listener in list(_listeners):
+        if listener.serves_here():
+            await listener.stop()
+
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
+        if not 0 <= port <= HIGHEST_PORT:  # the resolver would take it modulo 65536
+            raise OverflowError(f"a port is a number from 0 to {HIGHEST_PORT}")
         family, kind, proto, _, address = _resolve(host, port)
         listening = socket.socket(family, kind, proto)
     except (OSError, OverflowError, UnicodeError) as error:
@@ -81,14 +120,14 @@ def _explained(error: Exception, host: str, port: int) -> OSError:
     return OSError(number, f"cannot listen on {host or '*'} port {port}: {reason}")
 
 
-_open_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+_listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
 
 
-def _close_inherited() -> None:
-    """A forked child must not keep its parent's ports open."""
-    for listening in list(_open_sockets):
-        listening.close()
+def _forget_inherited() -> None:
+    """A forked child must not keep its parent's ports and connections open."""
+    for listener in list(_listeners):
+        listener.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_inherited)
+    os.register_at_fork(after_in_child=_forget_inherited)

@@ -6,14 +6,16 @@ Law of this module: it takes no decision about the protocol, it carries decision
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
 
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
-from fakereg.oci.errors import BadRequest
+from fakereg.oci.errors import BadRequest, SizeInvalid
 from fakereg.registry.messages import Ending, Request, Response
 
 # On CPython 3.11 a transport copies what is left at every partial send, which is quadratic for one
@@ -21,6 +23,11 @@ from fakereg.registry.messages import Ending, Request, Response
 SLICE = 256 * 1024
 
 SERVER = "fakereg"
+
+# A body up to this length, in bytes, that a refusal leaves unread is read nevertheless, to keep the connection.
+WORTH_READING = 64 * 1024
+
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 
 class Wire:
@@ -32,22 +39,28 @@ class Wire:
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """One request, from its head to the last byte of its answer."""
         exchange = self._current().open(read_head(incoming))
-        if exchange.response is None:
-            await receive(incoming, exchange)
-        response = await _finish(exchange)
-        return await _send(incoming, exchange, response)
+        try:
+            if exchange.response is None:
+                await receive(incoming, exchange)
+            response = await _finish(exchange)
+            return await _send(incoming, exchange, response)
+        except ConnectionError:
+            # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
+        finally:  # also when the client vanished
+            exchange.entry.end()
 
 
 def read_head(incoming: web.BaseRequest) -> Request:
     """The request without its body, as it stands on the wire."""
-    target = incoming.raw_path
-    if not target.startswith("/"):  # absolute form, as sent to a proxy (RFC 9112, 3.2.2)
-        target = incoming.rel_url.raw_path_qs
+    target, authority = incoming.raw_path, incoming.headers.get("Host", "")
+    if absolute := _ABSOLUTE.fullmatch(target):  # what it says counts, and Host does not (RFC 9112, 3.2.2)
+        authority, target = absolute.group(1), f"/{absolute.group(2).removeprefix('/')}"
     return Request(
         incoming.method,
         target,
         incoming.headers,
-        authority=incoming.headers.get("Host", ""),
+        authority=authority,
         scheme=incoming.scheme,
         length=incoming.content_length,
     )
@@ -63,6 +76,7 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
         while data := await incoming.content.readany():
             if not exchange.feed(data):
                 return
+        _check_untouched(incoming, exchange)
     except web.RequestPayloadError as error:
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
@@ -71,12 +85,25 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
         raise
 
 
+def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:
+    """Refuse a body that the application around us unpacked: what is stored must be what was sent."""
+    received, announced = exchange.entry.received, incoming.content_length
+    if announced is not None and received != announced:
+        exchange.abandon()
+        hint = "serve the application with auto_decompress=False"
+        exchange.refuse(SizeInvalid(f"{received} bytes came where Content-Length announced {announced}; {hint}"))
+
+
 async def _continue(incoming: web.BaseRequest) -> None:
     """Invite a body that waits for it; `web.Server` does not, and curl then loses a second."""
-    if incoming.version >= HttpVersion11 and incoming.headers.get("Expect", "").lower() == "100-continue":
+    if incoming.version >= HttpVersion11 and incoming.can_read_body and _expects_continue(incoming):
         await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # aiohttp takes a response of which bytes were sent for one that cannot be replaced any more.
         incoming.writer.output_size = 0
+
+
+def _expects_continue(incoming: web.BaseRequest) -> bool:
+    return incoming.headers.get("Expect", "").lower() == "100-continue"
 
 
 async def _finish(exchange: Exchange) -> Response:
@@ -96,16 +123,24 @@ async def _send(incoming: web.BaseRequest, exchange: Exchange, response: Respons
         outgoing = web.Response(status=response.status, headers=headers, body=bytes(response.body))
     else:
         outgoing = web.StreamResponse(status=response.status, headers=headers)
-        _end(outgoing, response)
-        await _stream(incoming, outgoing, exchange, response)
+    if response.delivery.ending is Ending.CLOSE or _leaves_unread(incoming, exchange, response):
+        outgoing.force_close()
+    if isinstance(outgoing, web.Response) or not response.has_body(incoming.method):
         return outgoing
-    _end(outgoing, response)
+    await _stream(incoming, outgoing, exchange, response)
     return outgoing
 
 
-def _end(outgoing: web.StreamResponse, response: Response) -> None:
-    if response.delivery.ending is Ending.CLOSE:
-        outgoing.force_close()
+def _leaves_unread(incoming: web.BaseRequest, exchange: Exchange, response: Response) -> bool:
+    """Whether a refusal leaves more of a body unread than it is worth reading to keep the connection."""
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return False
+    if incoming.content.exception() is not None or _expects_continue(incoming):
+        return True
+    length = incoming.content_length
+    if length is None:
+        return not incoming.content.is_eof()
+    return length > max(WORTH_READING, exchange.entry.received)
 
 
 async def _stream(

@@ -16,7 +16,7 @@
     │   └── RangeUnsatisfiable 416 (carries Content-Range)
     ├── Unauthorized           401 UNAUTHORIZED
     ├── Denied                 403 DENIED
-    ├── TooManyRequests        429 TOOMANYREQUESTS
+    ├── TooManyRequests        429 TOOMANYREQUESTS (carries Retry-After)
     └── Unsupported            400 UNSUPPORTED
         ├── BadRequest         400 (a request that is not well-formed)
         ├── HeadersTooLarge    431
@@ -165,9 +165,12 @@ class Denied(RegistryError):
 
 
 class TooManyRequests(RegistryError):
-    """Slow down (spec code TOOMANYREQUESTS)."""
+    """Slow down, and come again in `retry_after` seconds (spec code TOOMANYREQUESTS)."""
 
     code, status = "TOOMANYREQUESTS", 429
+
+    def __init__(self, message: str, *, retry_after: int = 1, detail: Any = None) -> None:
+        super().__init__(message, detail=detail, headers={"Retry-After": str(retry_after)})
 
 
 class Unsupported(RegistryError):

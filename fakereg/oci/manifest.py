@@ -153,6 +153,6 @@ def _descriptors(document: dict[str, Any], key: str) -> tuple[Descriptor, ...]:
 def _subject(document: dict[str, Any], media_type: str) -> Descriptor | None:
     """Only OCI documents have a subject; Docker's never did."""
     value = document.get("subject")
-    if value is None or media_type not in (media_types.OCI_MANIFEST, media_types.OCI_INDEX):
+    if value is None or media_type.lower() not in (media_types.OCI_MANIFEST, media_types.OCI_INDEX):
         return None
     return Descriptor.from_json(value, "subject")

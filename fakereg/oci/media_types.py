@@ -43,7 +43,7 @@ def essence(content_type: str) -> str:
 
 def is_media_type(text: str) -> bool:
     """Whether `text` is `type/subtype` and nothing more (RFC 6838, 4.2)."""
-    return _TYPE.fullmatch(text.lower()) is not None
+    return text.isascii() and _TYPE.fullmatch(text.lower()) is not None  # the Kelvin sign's lower case is `k`
 
 
 @dataclass(frozen=True, slots=True)

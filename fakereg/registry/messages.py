@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from fakereg.oci.digest import Digest
-from fakereg.oci.errors import BadRequest, ContentTooLarge, RegistryError
+from fakereg.oci.errors import BadRequest, ContentTooLarge, RegistryError, SizeInvalid
 from fakereg.oci.names import RepositoryName
 from fakereg.registry import paths
 from fakereg.store.content import EMPTY, Content
@@ -94,6 +94,7 @@ class Query:
 
 # What RFC 3986 lets stand for a host and port; anything else must not be repeated in a Location.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.%A-Za-z]+\])(?::[0-9]{0,5})?", re.ASCII)
+LONGEST = 2**63 - 1  # bytes of a body, as most programs count them
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -126,12 +127,23 @@ class Request:
     def parse(self) -> None:
         """Raises BadRequest for a query, escape or Host that is not well-formed."""
         if self.authority and not _AUTHORITY.fullmatch(self.authority):
-            raise BadRequest(f"the Host header {self.authority!r} is not host or host:port")
+            raise BadRequest(f"the Host {self.authority!r} is not host or host:port")
+        if "#" in self.target:
+            raise BadRequest(f"the URL of a request has no fragment, got {self.target!r}")
+        self._check_framing()
         if "%" in self.target and (bad := _BAD_ESCAPE.search(self.target)):
             raise BadRequest(f"{self.target[bad.start() : bad.start() + 3]!r} in the URL is not a percent-escape")
         _, _, query = self.target.partition("?")
         if query:
             self.query = Query(query)
+
+    def _check_framing(self) -> None:
+        """What the body announces must be something that a body can have."""
+        coding = self.headers.get("Transfer-Encoding")
+        if coding is not None and coding.strip().lower() != "chunked":
+            raise BadRequest(f"the Transfer-Encoding {coding!r} is not understood here; 'chunked' is")
+        if self.length is not None and self.length > LONGEST:
+            raise SizeInvalid(f"the Content-Length {self.length} is more than any body has")
 
     @property
     def name(self) -> RepositoryName:

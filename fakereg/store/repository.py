@@ -104,8 +104,8 @@ class Repository:
                 raise ManifestBlobUnknown(missing)
             contents = self._contents
             contents.known = True
-            if manifest.digest not in contents.manifests and manifest.subject:
-                contents.referrers.setdefault(manifest.subject.digest, SortedNames()).add(manifest.digest)
+            # The same bytes may have come under another type before, in which they had no subject.
+            self._refer(contents.manifests.get(manifest.digest), manifest)
             contents.manifests[manifest.digest] = manifest
             for tag in tags:
                 self._move_tag(tag, manifest.digest)
@@ -120,8 +120,7 @@ class Repository:
             for tag in contents.tags_of.pop(digest, ()):
                 del contents.tags[tag]
                 contents.tag_names.discard(tag)
-            if manifest.subject:
-                contents.referrers[manifest.subject.digest].discard(digest)
+            self._refer(manifest, None)
 
     def delete_tag(self, tag: Tag) -> None:
         """Remove a tag; its manifest stays pullable by digest (end-9). Raises ManifestUnknown."""
@@ -165,6 +164,14 @@ class Repository:
     def _find(self, reference: Reference) -> Manifest | None:
         digest = self._contents.tags.get(reference) if isinstance(reference, Tag) else reference
         return self._contents.manifests.get(digest) if digest else None
+
+    def _refer(self, before: Manifest | None, after: Manifest | None) -> None:
+        """Keep the referrers in step with a manifest that is stored, replaced or removed."""
+        referrers = self._contents.referrers
+        if before and before.subject:
+            referrers[before.subject.digest].discard(before.digest)
+        if after and after.subject:
+            referrers.setdefault(after.subject.digest, SortedNames()).add(after.digest)
 
     def _move_tag(self, tag: Tag, digest: Digest) -> None:
         contents = self._contents

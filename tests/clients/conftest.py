@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,11 @@ class Program:
     path: str
     folder: Path
     environ: dict[str, str]
+    options: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str | Path, fails: bool = False) -> str:
         """Run it and answer what it printed; `fails` says that it should not succeed."""
-        command = [self.path, *map(str, arguments)]
+        command = [self.path, *self.options, *map(str, arguments)]
         done = subprocess.run(
             command, cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=SECONDS, check=False
         )
@@ -69,7 +70,9 @@ def crane(program: Callable[[str], Program]) -> Program:
 
 @pytest.fixture
 def skopeo(program: Callable[[str], Program]) -> Program:
-    return program("skopeo")
+    found = program("skopeo")
+    # Of all that reads registries.conf, skopeo alone wants it as a flag.
+    return replace(found, options=("--registries-conf", found.environ["CONTAINERS_REGISTRIES_CONF"]))
 
 
 @pytest.fixture

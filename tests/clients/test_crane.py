@@ -32,10 +32,12 @@ class TestImage:
         """What crane pushed is whole, and pulled again it is the same digest by digest."""
         crane("validate", "--remote", f"{fake_registry.host}/team/app:v1")
         crane("pull", "--format=oci", f"{fake_registry.host}/team/app:v1", "pulled")
+        crane("export", f"{fake_registry.host}/team/app:v1", "exported.tar")
 
         assert fake_registry.repository("team/app").manifest("v1").digest == image
         assert layouts.contents(tmp_path / "pulled", image) == layouts.held(fake_registry, "team/app", "v1")
-        assert crane("export", f"{fake_registry.host}/team/app:v1", "-").startswith("etc/motd")
+        with tarfile.open(tmp_path / "exported.tar") as archive:
+            assert archive.extractfile("etc/motd").read() == b"hello\n"
 
     def test_push_again_uploads_nothing(self, crane, image: str, fake_registry: FakeRegistry) -> None:
         """What was pulled is there when it is pushed again: no upload is opened."""

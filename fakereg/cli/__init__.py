@@ -1,0 +1,1 @@
+"""The command `fakereg`: one file per subcommand, and what they share."""

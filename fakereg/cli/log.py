@@ -1,0 +1,84 @@
+"""A line per request: for people, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fakereg.cli.terminal import Style, Terminal, printable
+from fakereg.double.journal import Entry
+
+# By the hundreds of the status; a refusal is no error of the registry, so it is not red.
+_STYLES = {2: Style.GREEN, 3: Style.CYAN, 4: Style.YELLOW, 5: Style.RED}
+
+_THOUSAND = 1000
+
+
+class RequestLog:
+    """`404  GET    /v2/team/app/manifests/v9  out 163 B  0.2 ms  MANIFEST_UNKNOWN: ...`"""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def __call__(self, entry: Entry) -> None:
+        self._terminal.line(self._line(entry))
+
+    def _line(self, entry: Entry) -> str:
+        style = _STYLES.get((entry.status or 0) // 100, Style.RED)
+        paint = self._terminal.paint
+        parts = [
+            paint("---" if entry.status is None else str(entry.status), style),
+            f"{printable(entry.method):<6} {printable(entry.target)}",
+            paint("  ".join(_measures(entry)), Style.DIM),
+        ]
+        if told := _told(entry):
+            parts.append(paint(printable(told), style))
+        return "  ".join(parts)
+
+
+class JsonLog:
+    """One JSON object per line, with `"event": "request"`."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def __call__(self, entry: Entry) -> None:
+        self._terminal.line(json.dumps(_document(entry)))
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: `512 B`, `1.5 kB`, `20.1 MB`."""
+    if count < _THOUSAND:
+        return f"{count} B"
+    amount = float(count)
+    for unit in ("kB", "MB"):
+        amount /= _THOUSAND
+        if amount < _THOUSAND:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _THOUSAND:.1f} GB"
+
+
+def _measures(entry: Entry) -> list[str]:
+    measures = [f"in {size(entry.received)}"] if entry.received else []
+    measures += [f"out {size(entry.sent)}"] if entry.sent else []
+    return [*measures, f"{entry.seconds * 1000:.1f} ms"]
+
+
+def _told(entry: Entry) -> str | None:
+    return "the connection ended before the answer" if entry.status is None else entry.error
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    code, _, message = (entry.error or "").partition(": ")
+    return {
+        "event": "request",
+        "number": entry.number,
+        "method": entry.method,
+        "target": entry.target,
+        "endpoint": entry.endpoint,
+        "status": entry.status,
+        "received": entry.received,
+        "sent": entry.sent,
+        "milliseconds": round(entry.seconds * 1000, 3),
+        "error": {"code": code, "message": message} if entry.error else None,
+    }

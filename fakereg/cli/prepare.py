@@ -1,0 +1,67 @@
+"""The options by which a registry is described, and the registry that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import fakereg
+from fakereg.cli.usage import UsageError, reason
+from fakereg.double.journal import Subscriber
+from fakereg.registry.profile import PROFILES, SETTINGS, Profile, find_profile
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the registry")
+    group.add_argument(
+        "--profile", default="spec", metavar="NAME", help=f"how it behaves: {', '.join(PROFILES)} (default: spec)"
+    )
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="FIELD=VALUE",
+        help=f"change one field of the profile; may be repeated. Fields: {', '.join(SETTINGS)}",
+    )
+    group.add_argument(
+        "--load",
+        action="append",
+        default=[],
+        dest="layouts",
+        type=Path,
+        metavar="LAYOUT",
+        help="start with the images of an OCI layout directory; may be repeated",
+    )
+
+
+def registry(options: argparse.Namespace, *, host: str = "127.0.0.1", port: int = 0) -> fakereg.FakeRegistry:
+    """A registry that does not serve yet. Raises UsageError."""
+    prepared = fakereg.FakeRegistry(_profile(options.profile, options.assignments), host=host, port=port)
+    for layout in options.layouts:
+        try:
+            prepared.load(layout)
+        except (ValueError, OSError) as error:
+            raise UsageError(f"cannot load {reason(error)}") from error  # it names the file
+    return prepared
+
+
+def subscribe(registry: fakereg.FakeRegistry, log: Subscriber) -> None:
+    """Log every request, also those after a reset, which begins another journal."""
+    registry.journal.subscribe(log)
+    registry.watch(lambda journal: journal.subscribe(log))
+
+
+def _profile(name: str, assignments: Sequence[str]) -> Profile:
+    try:
+        return find_profile(name).set(dict(map(_assignment, assignments)))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set takes FIELD=VALUE, got {text!r}")
+    return field.strip(), value.strip()

@@ -1,0 +1,95 @@
+"""Saving repositories as an OCI image layout, in a form that `load` turns into the same repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakereg.images.layout import REF_NAME, Layout
+from fakereg.images.load import is_known
+from fakereg.images.ref_names import full_ref_name
+from fakereg.oci.descriptor import Descriptor
+from fakereg.oci.digest import Digest
+from fakereg.oci.errors import NameUnknown
+from fakereg.oci.manifest import Manifest
+from fakereg.oci.media_types import OCTET_STREAM
+from fakereg.oci.names import RepositoryName, Tag
+from fakereg.store.blobs import Blob
+from fakereg.store.content import Content
+from fakereg.store.repository import Repository
+from fakereg.store.store import Store
+
+
+def save(store: Store, path: Path | str, repository: str | None = None) -> None:
+    """Write a layout; see `FakeRegistry.save`. Raises LayoutError, NameInvalid, NameUnknown, OSError."""
+    held = [Held.of(one) for one in _repositories(store, repository)]
+    layout = Layout(Path(path))
+    layout.open_for_writing()
+    for one in held:
+        for blob in one.blobs.values():
+            layout.write(blob.digest, blob.content)
+        for manifest in one.manifests.values():
+            layout.write(manifest.digest, Content([manifest.body]))
+    # The index last: until then the layout holds what it held before.
+    layout.write_index(entry for one in held for entry in one.entries(full=repository is None))
+
+
+def _repositories(store: Store, name: str | None) -> list[Repository]:
+    if name is None:
+        return store.repositories()
+    found = store.find(RepositoryName.parse(name))
+    if found is None:
+        raise NameUnknown(f"nothing was ever pushed to {name}, so there is nothing to save")
+    return [found]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a repository held when it was asked."""
+
+    repository: RepositoryName
+    tags: dict[Tag, Digest]
+    manifests: dict[Digest, Manifest]
+    blobs: dict[Digest, Blob]
+
+    @classmethod
+    def of(cls, repository: Repository) -> Held:
+        # Tags before manifests, and blobs last: what is pushed meanwhile is then without a tag, but not incomplete.
+        tags = repository.tagged()
+        manifests = {manifest.digest: manifest for manifest in repository.manifests()}
+        blobs = {blob.digest: blob for blob in repository.blobs()}
+        return cls(repository.name, tags, manifests, blobs)
+
+    def entries(self, *, full: bool) -> Iterator[Descriptor]:
+        """The entries of index.json: tags, then manifests that nothing else leads to, then loose blobs.
+
+        With `full` names every entry tells its repository; else tags are told alone, as skopeo and
+        umoci do, and the rest has no name.
+        """
+        for tag, digest in sorted(self.tags.items()):
+            if digest in self.manifests:
+                yield self._manifest(digest, full_ref_name(self.repository, tag) if full else tag)
+        for digest in sorted(self.manifests.keys() - set(self.tags.values()) - self._children()):
+            yield self._manifest(digest, full_ref_name(self.repository, digest) if full else None)
+        for digest in sorted(self.blobs.keys() - self._led_to()):
+            name = full_ref_name(self.repository, digest) if full else None
+            yield _entry(OCTET_STREAM, digest, len(self.blobs[digest]), name)
+
+    def _manifest(self, digest: Digest, name: str | None) -> Descriptor:
+        manifest = self.manifests[digest]
+        return _entry(manifest.media_type, digest, len(manifest.body), name)
+
+    def _children(self) -> set[Digest]:
+        """Manifests that loading finds through an index."""
+        return {child.digest for one in self.manifests.values() for child in one.manifests if is_known(child)}
+
+    def _led_to(self) -> set[Digest]:
+        """Blobs that loading finds through a manifest."""
+        manifests = self.manifests.values()
+        children = {child.digest for one in manifests for child in one.manifests if not is_known(child)}
+        return children | {blob.digest for one in manifests for blob in one.blobs}
+
+
+def _entry(media_type: str, digest: Digest, size: int, name: str | None) -> Descriptor:
+    return Descriptor(media_type, digest, size, annotations={REF_NAME: name} if name else None)
