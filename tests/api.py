@@ -77,7 +77,7 @@ class Answer:
     @property
     def codes(self) -> list[str]:
         """The error codes of an error body."""
-        return [error["code"] for error in self.json["errors"]]
+        return [error["code"] for error in self.json["errors"]] if self.body else []
 
     @property
     def next_page(self) -> str | None:

@@ -104,7 +104,9 @@ class Worker:
     def take_away(self, name: str, manifest: bytes, layer: bytes) -> None:
         digest = sha256(manifest)
         self.expect("a delete was refused", holds=self.api("DELETE", f"/v2/{name}/manifests/{digest}").status == 202)
-        self.expect("a deleted manifest is served", holds=self.api("GET", f"/v2/{name}/manifests/{digest}").status == 404)
+        self.expect(
+            "a deleted manifest is served", holds=self.api("GET", f"/v2/{name}/manifests/{digest}").status == 404
+        )
         self.expect("a delete was refused", holds=self.api("DELETE", f"/v2/{name}/blobs/{sha256(layer)}").status == 202)
 
 
@@ -154,7 +156,7 @@ def storm(api: Api) -> list[str]:
 
 class TestManyThreads:
     def test_everything_holds_and_nothing_half_done_is_seen(self, api: Api) -> None:
-        """64 clients push, tag, mount, list and delete in the same repositories; every answer and the outcome are whole."""
+        """64 clients push, tag, mount, list and delete in the same repositories; answers and outcome are whole."""
         assert storm(api) == []
 
     def test_it_would_be_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakereg import FakeRegistry
+from fakereg.registry.profile import SETTINGS
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
@@ -62,7 +63,11 @@ def test_example_server(command: str, tmp_path: Path) -> None:
     registry.save(tmp_path / "layout")
     words = command.replace("--port 5000", "--port 0").split()[1:]
     server = subprocess.Popen(
-        [sys.executable, "-m", "fakereg", *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "fakereg", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         ready = server.stdout.readline()
@@ -111,8 +116,6 @@ def test_the_report_shown(pytester: pytest.Pytester) -> None:
 
 def test_the_settings_shown() -> None:
     """The table of settings names every field of a profile, with its default."""
-    from fakereg.registry.profile import SETTINGS
-
     table = README.read_text().partition("| setting | default |")[2].partition("\n\n")[0]
     named = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines() if line.count("|") > 3))
 

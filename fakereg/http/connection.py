@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import HttpVersion10, HttpVersion11, StreamReader, http_exceptions, web
+from yarl import URL
 
 from fakereg.http.wire import SERVER
 from fakereg.oci.errors import BadRequest, HeadersTooLarge, RegistryError
@@ -17,6 +18,11 @@ log = logging.getLogger("fakereg")
 
 # Room for a hundred `tag` parameters on one manifest push, and for tokens; aiohttp's 8190 bytes are too few.
 LONGEST_LINE = 64 * 1024
+
+# aiohttp's limit from 3.13 on.
+MOST_HEADERS = 128
+
+SPOKEN = (HttpVersion10, HttpVersion11)
 
 # After an early refusal the rest of a body is read for so long, in seconds: a client that still sends
 # would otherwise see a reset instead of the answer.
@@ -37,11 +43,12 @@ _OPTIONS: dict[str, Any] = {
 class Connection(web.RequestHandler):
     """One connection; refuses in the specification's form where aiohttp would answer text and log a traceback."""
 
-    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "body", "refusal")
+    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "_rest", "body", "refusal")
 
     def __init__(self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(manager, loop=loop, **options)
         self.body: StreamReader | None = None  # of the request that is served
+        self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
         self._answered = 0
         self._ended = False  # the client sends no more
@@ -62,13 +69,18 @@ class Connection(web.RequestHandler):
         if body is not None and not body.is_eof():
             body.set_exception(web.RequestPayloadError(_told(error)))
             body.feed_eof()
+        elif self._rest is not None:
+            self._rest.feed_eof()  # aiohttp reads it over, and would log an exception
 
     def eof_received(self) -> bool:  # type: ignore[override] # aiohttp says None, asyncio allows both
         """Keep the connection for answers that are due: a client may close its side once its request is out.
 
         aiohttp would drop them. What was not sent to its end gets no answer.
         """
-        if self._lingers or self.ssl_context is not None or self._is_answered or not self._is_whole():
+        transport = self.transport
+        if transport is None or transport.get_extra_info("sslcontext") or self._lingers:
+            return False  # TLS has no half-closed connections
+        if self._is_answered or not self._is_whole():
             return False
         self._ended = True
         self._loop.call_later(HALF_CLOSED, self._hang_up)
@@ -79,9 +91,12 @@ class Connection(web.RequestHandler):
         return self._answered >= self._request_count
 
     def _is_whole(self) -> bool:
-        """Whether the last request was sent to its end."""
+        """Whether the last request was sent to its end, or is refused already for what it is."""
+        if self._is_broken:
+            return True
         try:
-            return self._parser is not None and self._parser.feed_eof() is None
+            parser: Any = getattr(self, "_parser", None) or getattr(self, "_request_parser", None)  # before 3.14
+            return parser.feed_eof() is None
         except Exception:  # noqa: BLE001 - whatever the parser says of a part of a request
             return False
 
@@ -95,7 +110,12 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Send the answer; then, where the client may still be sending, close so that it can read it."""
-        result = await super().finish_response(request, resp, start_time)
+        self.body, self._rest = None, request.content
+        try:
+            result = await super().finish_response(request, resp, start_time)
+        except http_exceptions.HttpProcessingError as error:
+            # aiohttp before 3.14 lets this escape when an offer of another protocol is followed by garbage.
+            raise ConnectionError("what follows the request is not HTTP") from error
         self._answered += 1
         if self._ended and self._is_answered:
             self.close()
@@ -175,13 +195,27 @@ def _abort(connection: web.RequestHandler) -> asyncio.Task[None] | None:
 
 
 def _incoming(message: Any, body: StreamReader, connection: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """aiohttp's request; of HTTP/0.9, HTTP/2.0 and the like, which its parser lets pass, one to be refused."""
+    """aiohttp's request; with a refusal beside it for what its parser, in some version, lets pass."""
     connection.body = body
-    if message.version not in (HttpVersion10, HttpVersion11):
-        major, minor = message.version
-        connection.refusal = BadRequest(f"HTTP/{major}.{minor} is not spoken here; HTTP/1.1 and HTTP/1.0 are")
+    connection.refusal = _check_head(message)
+    if message.version not in SPOKEN:
         message = message._replace(version=HttpVersion11)  # an answer has the version of its request
-    return web.BaseRequest(message, body, connection, writer, task, connection._loop)
+    try:
+        return web.BaseRequest(message, body, connection, writer, task, connection._loop)
+    except ValueError as error:  # from the URL
+        connection.refusal = BadRequest(f"{message.path!r} is not a URL: {error}")
+        return web.BaseRequest(message._replace(url=URL("/")), body, connection, writer, task, connection._loop)
+
+
+def _check_head(message: Any) -> RegistryError | None:
+    if message.version not in SPOKEN:
+        major, minor = message.version
+        return BadRequest(f"HTTP/{major}.{minor} is not spoken here; HTTP/1.1 and HTTP/1.0 are")
+    if len(message.headers) > MOST_HEADERS:
+        return HeadersTooLarge(f"the request has more than {MOST_HEADERS} header lines")
+    if message.version == HttpVersion11 and len(message.headers.getall("Host", ())) != 1:
+        return BadRequest("an HTTP/1.1 request has one Host header, no more and no less")
+    return None
 
 
 def _refusal(error: BaseException | None, message: str | None) -> RegistryError:
@@ -189,7 +223,7 @@ def _refusal(error: BaseException | None, message: str | None) -> RegistryError:
     if isinstance(error, http_exceptions.LineTooLong):
         return HeadersTooLarge(f"a line of the request's head is longer than {LONGEST_LINE} bytes")
     if text.startswith("Too many headers"):
-        return HeadersTooLarge("the request has too many header lines")
+        return HeadersTooLarge(f"the request has more than {MOST_HEADERS} header lines")
     if isinstance(error, http_exceptions.BadHttpMethod):
         return BadRequest(f"an unknown method, or not HTTP; if it is TLS: this port speaks plain HTTP ({text})")
     return BadRequest(f"the request is not well-formed HTTP: {text}")

@@ -89,6 +89,11 @@ class Repository:
             raise ManifestUnknown(f"repository {self.name} holds no manifest {reference}")
         return manifest
 
+    def holds(self, digest: Digest) -> bool:
+        """Whether there is a manifest of this digest."""
+        with self._lock:
+            return digest in self._contents.manifests
+
     def manifests(self) -> list[Manifest]:
         """In the order in which they were first pushed."""
         with self._lock:

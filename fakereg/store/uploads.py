@@ -172,7 +172,7 @@ class Writer:
             self._check()
             self._session.step(Event.SETTLE)
             self._session.touched = now
-            self._session.short_chunk = short_chunk
+            self._session.short_chunk |= short_chunk
             return self._session.size
 
     def abandon(self, now: float) -> None:

@@ -43,9 +43,7 @@ class Program:
 
 
 @pytest.fixture
-def program(
-    request: pytest.FixtureRequest, tmp_path: Path, fake_registry: FakeRegistry
-) -> Callable[[str], Program]:
+def program(request: pytest.FixtureRequest, tmp_path: Path, fake_registry: FakeRegistry) -> Callable[[str], Program]:
     """Finds a client program; without it the test is skipped, or fails under --require-clients."""
 
     def find(name: str) -> Program:

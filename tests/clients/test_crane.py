@@ -50,7 +50,8 @@ class TestImage:
         assert "start_upload" not in asked
         assert fake_registry.repository("team/app").manifest("v2").digest == image
 
-    def test_copy_between_repositories_mounts(self, crane, image: str, fake_registry: FakeRegistry) -> None:
+    @pytest.mark.usefixtures("image")
+    def test_copy_between_repositories_mounts(self, crane, fake_registry: FakeRegistry) -> None:
         """A copy within the registry mounts config and layer."""
         before = len(fake_registry.journal)
 
@@ -72,7 +73,8 @@ class TestImage:
         pages = [entry for entry in fake_registry.journal if entry.endpoint == "list_tags_page"]
         assert len(pages) == 3
 
-    def test_catalog(self, crane, image: str, fake_registry: FakeRegistry) -> None:
+    @pytest.mark.usefixtures("image")
+    def test_catalog(self, crane, fake_registry: FakeRegistry) -> None:
         """The catalog names every repository."""
         fake_registry.seed("a/first:v1")
 
@@ -98,7 +100,16 @@ class TestIndex:
         host = fake_registry.host
         for platform in ("linux/amd64", "linux/arm64"):
             fake_registry.seed(f"team/part:{platform.rpartition('/')[2]}", platform=platform)
-        crane("index", "append", "-m", f"{host}/team/part:amd64", "-m", f"{host}/team/part:arm64", "-t", f"{host}/team/multi:v1")
+        crane(
+            "index",
+            "append",
+            "-m",
+            f"{host}/team/part:amd64",
+            "-m",
+            f"{host}/team/part:arm64",
+            "-t",
+            f"{host}/team/multi:v1",
+        )
 
         crane("validate", "--remote", f"{host}/team/multi:v1")
         crane("pull", "--format=oci", f"{host}/team/multi:v1", "pulled")

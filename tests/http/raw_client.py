@@ -51,6 +51,7 @@ class Raw:
         self.socket.settimeout(PATIENCE)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.connect((registry.host.rpartition(":")[0].strip("[]"), registry.port))
         self._buffer = b""
 

@@ -300,6 +300,13 @@ class TestEarlyRefusal:
             assert client.is_closed()
             assert time.monotonic() - began < 1
 
+    def test_unread_body_that_breaks(self, registry: FakeRegistry) -> None:
+        """A body that nobody reads may be broken, too: the answer stands, and the connection ends."""
+        with Raw(registry) as client:
+            assert client.send(head(client, "GET", "/v2/", "Transfer-Encoding: chunked\r\n")).answer().status == 200
+            assert client.send(b"zz\r\n").answer().status == 400
+            assert client.is_closed()
+
     def test_small_body_keeps_the_connection(self, registry: FakeRegistry) -> None:
         """A short body is read over instead, and the connection goes on."""
         with Raw(registry) as client:

@@ -189,8 +189,8 @@ class TestClientOfAiohttp:
                 yield CONTENT[start : start + 100_000]
 
         async def main() -> None:
-            async with FakeRegistry() as registry, aiohttp.ClientSession(registry.url) as session:
-                async with session.post(UPLOADS) as started:
+            async with FakeRegistry() as registry, aiohttp.ClientSession() as session:
+                async with session.post(registry.url + UPLOADS) as started:
                     location = started.headers["Location"]
                 async with session.patch(location, data=stream(), expect100=True) as patched:
                     assert (patched.status, patched.headers["Range"]) == (202, f"0-{len(CONTENT) - 1}")

@@ -434,7 +434,8 @@ class TestProcess:
             port = registry.port
             idle = socket.create_connection(("127.0.0.1", port), 10)
             idle.sendall(b"GET /v2/ HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
-            idle.recv(1000)
+            while b"{}" not in idle.recv(1000):
+                pass
             ready, go = os.pipe(), os.pipe()
             child = os.fork()
             if child == 0:

@@ -65,7 +65,8 @@ class Workshop:
         )
         if done.returncode == 0 and re.search(r"\d+ passed", done.stdout):
             return Verdict("passed", done.stdout)
-        failed = done.returncode == 1 and re.search(r"\d+ failed", done.stdout) and " error" not in done.stdout
+        summary = done.stdout.rstrip().rpartition("\n")[2]
+        failed = done.returncode == 1 and re.search(r"\d+ failed", summary) and not re.search(r"\d+ error", summary)
         return Verdict("failed" if failed else "broken", done.stdout + done.stderr)
 
     def try_out(self, sabotage: Sabotage) -> Verdict:
@@ -75,5 +76,7 @@ class Workshop:
         try:
             sabotage.apply(self._folder / "fakereg")
             return self.run(sabotage.test)
+        except ValueError as error:
+            return Verdict("broken", str(error))
         finally:
             path.write_text(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,25 +29,26 @@ def test_every_endpoint_is_claimed() -> None:
     assert len({sabotage.behaviour for sabotage in BEHAVIOURS}) >= 40
 
 
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """What became of every sabotage, tried out on several copies at once."""
+    workshops: SimpleQueue[Workshop] = SimpleQueue()
+    for _ in range(WORKERS):
+        workshops.put(Workshop(tmp_path_factory.mktemp("workshop")))
+
+    def try_out(sabotage: Sabotage) -> tuple[str, Verdict]:
+        workshop = workshops.get()
+        try:
+            return sabotage.behaviour, workshop.try_out(sabotage)
+        finally:
+            workshops.put(workshop)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return dict(pool.map(try_out, EVERY))
+
+
 @pytest.mark.slow
 class TestSabotage:
-    @pytest.fixture(scope="class")
-    def verdicts(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verdict]]:
-        """What became of every sabotage, tried out on several copies at once."""
-        workshops: SimpleQueue[Workshop] = SimpleQueue()
-        for _ in range(WORKERS):
-            workshops.put(Workshop(tmp_path_factory.mktemp("workshop")))
-
-        def try_out(sabotage: Sabotage) -> tuple[str, Verdict]:
-            workshop = workshops.get()
-            try:
-                return sabotage.behaviour, workshop.try_out(sabotage)
-            finally:
-                workshops.put(workshop)
-
-        with ThreadPoolExecutor(WORKERS) as pool:
-            yield dict(pool.map(try_out, EVERY))
-
     def test_the_claiming_tests_pass_on_whole_code(self, tmp_path: Path) -> None:
         """Otherwise their failures would say nothing."""
         verdict = Workshop(tmp_path / "copy").run(*sorted({sabotage.test for sabotage in EVERY}))

@@ -277,6 +277,17 @@ class TestMinimum:
         assert upload.put(b"", sha256(b"hel")).status == 201
 
     @requires("push.chunked.6")
+    def test_an_empty_chunk_is_not_the_last(self) -> None:
+        """A chunk of no bytes ends nothing: what follows it is taken."""
+        upload = Api.of(chunk_minimum=4).start_upload(NAME)
+        upload.patch(b"hell", at=0)
+
+        empty = upload.api("PATCH", upload.path, headers={"Content-Range": "4-3"})
+
+        assert (empty.status, empty.headers["Range"]) == (202, "0-3")
+        assert upload.patch(b"o, world", at=4).headers["Range"] == "0-11"
+
+    @requires("push.chunked.6")
     def test_streams_have_no_minimum(self) -> None:
         """A body that names no place is no chunk, and may be of any length."""
         upload = Api.of(chunk_minimum=1000).start_upload(NAME)

@@ -148,6 +148,8 @@ class TestOfTheRegistry:
         assert api("GET", f"/v2/{NAME}/tags/list").json["tags"] == []
         roomy = api.with_settings(total_limit=len(body) + 2)
         assert roomy("PUT", f"/v2/{NAME}/manifests/v1", body, headers=headers).status == 201
+        again = roomy("PUT", f"/v2/{NAME}/manifests/v2", body, headers=headers)
+        assert again.status == 201, "what is kept already needs no more room"
 
 
 class TestNoLimits:

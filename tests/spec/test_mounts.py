@@ -99,6 +99,7 @@ class TestFallback:
     )
     def test_a_session_is_opened_instead(self, api: Api, digest: str, source: str | None) -> None:
         """What cannot be mounted is pushed: the answer is that of a new session, which a PUT finishes."""
+        api.push_blob(SOURCE, CONTENT)
         api.push_blob("team/empty", b"something else")
         query = {"from": source} if source else {}
 

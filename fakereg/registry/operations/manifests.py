@@ -50,7 +50,8 @@ def _receive(
 
     def store(body: bytes) -> Response:
         manifest = Manifest.parse(body, content_type=request.headers.get("Content-Type") or "", digest=digest)
-        registry.check_total(len(body))
+        if not repository.holds(manifest.digest):
+            registry.check_total(len(body))
         repository.put_manifest(manifest, tags, whole=registry.profile.sparse is Sparse.REFUSE)
         return _created(registry, request, manifest, extra or {})
 

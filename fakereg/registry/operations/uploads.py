@@ -55,7 +55,7 @@ def patch(registry: Registry, request: Request) -> Receiver:
     minimum = registry.profile.chunk_minimum or 0
 
     def finish(writer: Writer) -> Response:
-        is_short = chunk is not None and writer.received < minimum
+        is_short = chunk is not None and 0 < writer.received < minimum
         size = writer.settle(registry.clock.now(), short_chunk=is_short)
         return _progress(202, registry, request, session, size)
 
