@@ -26,13 +26,11 @@ class Sabotage:
     after: str
     test: str
 
-    def apply(self, package: Path) -> None:
-        """Raises ValueError when the code is not as the edit expects it: it must be kept up with the code."""
-        path = package / self.file
-        text = path.read_text()
+    def applied_to(self, text: str) -> str:
+        """The file's text, sabotaged. Raises ValueError when it is not as the edit expects it."""
         if text.count(self.before) != 1:
             raise ValueError(f"{self.behaviour}: {self.before!r} stands {text.count(self.before)} times in {self.file}")
-        path.write_text(text.replace(self.before, self.after))
+        return text.replace(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Workshop:
         path = self._folder / "fakereg" / sabotage.file
         whole = path.read_text()
         try:
-            sabotage.apply(self._folder / "fakereg")
+            path.write_text(sabotage.applied_to(whole))
             return self.run(sabotage.test)
         except ValueError as error:
             return Verdict("broken", str(error))

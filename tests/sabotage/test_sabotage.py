@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 from behaviours import BEHAVIOURS, ENDPOINT_TESTS
-from saboteur import Sabotage, Verdict, Workshop
+from saboteur import ROOT, Sabotage, Verdict, Workshop
 
 from fakereg.registry.endpoints import ENDPOINTS
 
@@ -27,6 +27,14 @@ def test_every_endpoint_is_claimed() -> None:
     """Each row of the table names the test that notices its absence, and at least forty behaviours do too."""
     assert sorted(ENDPOINT_TESTS) == sorted(endpoint.name for endpoint in ENDPOINTS)
     assert len({sabotage.behaviour for sabotage in BEHAVIOURS}) >= 40
+
+
+def test_every_edit_still_fits() -> None:
+    """The edits are kept up with the code: each finds its place, once, and changes it."""
+    for sabotage in EVERY:
+        text = (ROOT / "fakereg" / sabotage.file).read_text()
+
+        assert sabotage.applied_to(text) != text
 
 
 @pytest.fixture(scope="module")
