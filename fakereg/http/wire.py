@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from fakereg.double.exchange import Exchange
@@ -77,7 +78,7 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
             if not exchange.feed(data):
                 return
         _check_untouched(incoming, exchange)
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, HttpProcessingError) as error:
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
     except BaseException:  # also a cancellation: the connection was lost, or the server stops

@@ -46,7 +46,7 @@ class Number:
         if value is None:
             return None
         fits = isinstance(value, (int, self.kind)) and not isinstance(value, bool)
-        if not fits or not isinstance(value, (int, float)) or value < self.least:
+        if not fits or not isinstance(value, (int, float)) or not value >= self.least:  # NaN too
             raise ValueError(f"takes {self._wanted()}, got {value!r}")
         return value
 

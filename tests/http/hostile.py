@@ -26,7 +26,12 @@ VALID = (
     ("POST", f"/v2/{NAME}/blobs/uploads/?mount={DIGEST}&from={NAME}", {}, b""),
     ("POST", f"/v2/{NAME}/blobs/uploads/?digest-algorithm=sha512", {}, b""),
     ("PATCH", f"/v2/{NAME}/blobs/uploads/{SESSION}", {"Content-Range": "0-1", "Content-Length": "2"}, b"{}"),
-    ("PATCH", f"/v2/{NAME}/blobs/uploads/{SESSION}", {"Transfer-Encoding": "chunked"}, b"2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n"),
+    (
+        "PATCH",
+        f"/v2/{NAME}/blobs/uploads/{SESSION}",
+        {"Transfer-Encoding": "chunked"},
+        b"2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n",
+    ),
     ("PUT", f"/v2/{NAME}/blobs/uploads/{SESSION}?digest={DIGEST}", {"Content-Length": "0"}, b""),
     ("GET", f"/v2/{NAME}/blobs/uploads/{SESSION}", {}, b""),
     ("PUT", f"/v2/{NAME}/manifests/v1", {"Content-Type": IMAGE, "Content-Length": str(len(MANIFEST))}, MANIFEST),
@@ -43,8 +48,28 @@ TOKENS = (
     *(b"chunked", b"gzip", b"close", b"HTTP/1.0", b"HTTP/2.0", b"Content-Length: 5\r\n", b"Expect: 100-continue\r\n"),
     *(b"Transfer-Encoding: chunked\r\n", b"Host: x\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n"),
 )
-METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE") * 5 + (b"OPTIONS", b"TRACE", b"CONNECT", b"FOO", b"get", b"")
-NAMES = (b"team/app", b"none", b"..", b"%2e%2e", b"A", b"", b"/", b"a" * 300, b"%ff", b"%00", b"_catalog", b"blobs/uploads")
+METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE") * 5 + (
+    b"OPTIONS",
+    b"TRACE",
+    b"CONNECT",
+    b"FOO",
+    b"get",
+    b"",
+)
+NAMES = (
+    b"team/app",
+    b"none",
+    b"..",
+    b"%2e%2e",
+    b"A",
+    b"",
+    b"/",
+    b"a" * 300,
+    b"%ff",
+    b"%00",
+    b"_catalog",
+    b"blobs/uploads",
+)
 TAILS = (
     *(b"manifests/v1", b"manifests/", b"manifests/" + DIGEST.encode(), b"manifests/a:b", b"blobs/" + DIGEST.encode()),
     *(b"blobs/sha256:0", b"blobs/uploads/", b"blobs/uploads/" + SESSION.encode(), b"blobs/uploads/%00", b"tags/list"),
@@ -52,21 +77,80 @@ TAILS = (
 )
 QUERIES = (
     *(b"", b"?", b"?n=", b"?n=-1", b"?n=1e3", b"?n=0", b"?last=%ff", b"?n=1&n=2", b"?digest=", b"?digest=sha256:"),
-    *(b"?digest=" + DIGEST.encode(), b"?mount=" + DIGEST.encode(), b"?mount=x&from=..", b"?tag=" * 3, b"?tag=-", b"?a;b=c"),
+    *(
+        b"?digest=" + DIGEST.encode(),
+        b"?mount=" + DIGEST.encode(),
+        b"?mount=x&from=..",
+        b"?tag=" * 3,
+        b"?tag=-",
+        b"?a;b=c",
+    ),
     *(b"?digest-algorithm=md5", b"?artifactType=%0d%0a", b"?" + b"&" * 1_000, b"?%", b"#"),
 )
 HEADERS = (
-    *(b"Content-Length: 2", b"Content-Length: 0", b"Content-Length: -1", b"Content-Length: 2, 2", b"Content-Length: 99999999"),
+    *(
+        b"Content-Length: 2",
+        b"Content-Length: 0",
+        b"Content-Length: -1",
+        b"Content-Length: 2, 2",
+        b"Content-Length: 99999999",
+    ),
     *(b"Content-Length: 18446744073709551615", b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip, chunked"),
-    *(b"Expect: 100-continue", b"Expect: x", b"Connection: close", b"Connection: upgrade", b"Upgrade: websocket", b"Upgrade: h2c"),
-    *(b"Content-Range: 0-1", b"Content-Range: 5-1", b"Content-Range: x", b"Range: bytes=0-0", b"Range: bytes=9-1", b"Range: lines=1"),
+    *(
+        b"Expect: 100-continue",
+        b"Expect: x",
+        b"Connection: close",
+        b"Connection: upgrade",
+        b"Upgrade: websocket",
+        b"Upgrade: h2c",
+    ),
+    *(
+        b"Content-Range: 0-1",
+        b"Content-Range: 5-1",
+        b"Content-Range: x",
+        b"Range: bytes=0-0",
+        b"Range: bytes=9-1",
+        b"Range: lines=1",
+    ),
     *(b"Range: bytes=" + b"0-0," * 5_000, b"Accept: " + b"a/b;q=x," * 1_000, b"Accept: */*;q=0", b"If-None-Match: *"),
-    *(b"Content-Type: " + IMAGE.encode(), b"Content-Type: a/b\xff", b"Content-Type: ;;", b"Content-Encoding: gzip", b"Host: a"),
-    *(b"Host: \xff", b"Host: a b", b"X", b": x", b"X: \0", b" X: y", b"Sec-WebSocket-Key1: x", b"Sec-WebSocket-Version: 13"),
+    *(
+        b"Content-Type: " + IMAGE.encode(),
+        b"Content-Type: a/b\xff",
+        b"Content-Type: ;;",
+        b"Content-Encoding: gzip",
+        b"Host: a",
+    ),
+    *(
+        b"Host: \xff",
+        b"Host: a b",
+        b"X",
+        b": x",
+        b"X: \0",
+        b" X: y",
+        b"Sec-WebSocket-Key1: x",
+        b"Sec-WebSocket-Version: 13",
+    ),
 )
 BODIES = (
-    *(b"", b"{}", MANIFEST, b"2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\n", b"zz\r\n", b"[" * 100_000, b'{"a":' * 50_000, b"\xff" * 100),
-    *(b"9" * 20_000, b'{"schemaVersion":NaN}', b'{"a":1,"a":1}', b'"\\ud800"', bytes(100_000), b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    *(
+        b"",
+        b"{}",
+        MANIFEST,
+        b"2\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}\r\n",
+        b"zz\r\n",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"\xff" * 100,
+    ),
+    *(
+        b"9" * 20_000,
+        b'{"schemaVersion":NaN}',
+        b'{"a":1,"a":1}',
+        b'"\\ud800"',
+        bytes(100_000),
+        b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    ),
     *(encode(image(annotations={"a": "\ud800"})), encode(image(subject=descriptor(b"\0", "\0"))), b"\x1f\x8b\x08\0"),
 )
 VERSIONS = (b"HTTP/1.1",) * 20 + (b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2.0", b"HTTP/1.10", b"", b"X")

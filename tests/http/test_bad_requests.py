@@ -137,7 +137,7 @@ class TestHead:
             ("Host: user@a\r\n", "'user@a'"),
             ("Host: a:80:90\r\n", "'a:80:90'"),
             ("Host: a:port\r\n", "'a:port'"),
-            ("Host: a\"><script>\r\n", "<script>"),
+            ('Host: a"><script>\r\n', "<script>"),
             ("Host: \xe4\r\n", "Host"),
             ("Host: a\r\nX : y\r\n", "X : y"),
             ("Host: a\r\nX: y\r\n folded\r\n", "whitespace"),
@@ -245,7 +245,16 @@ class TestUrl:
 
     @pytest.mark.parametrize(
         "digest",
-        ["sha256:", "sha256:abc", DIGEST.upper(), f"{DIGEST}0", f"{DIGEST}%0a", "md5:" + "0" * 32, ":", "sha256:" + "g" * 64],
+        [
+            "sha256:",
+            "sha256:abc",
+            DIGEST.upper(),
+            f"{DIGEST}0",
+            f"{DIGEST}%0a",
+            "md5:" + "0" * 32,
+            ":",
+            "sha256:" + "g" * 64,
+        ],
     )
     def test_digest(self, registry: FakeRegistry, digest: str) -> None:
         """A digest is of a known algorithm, in lower case, and as long as it must be."""
@@ -289,7 +298,9 @@ class TestUrl:
 
 
 class TestRange:
-    @pytest.mark.parametrize("header", ["bytes=x", "bytes=5-", "bytes=3-1", "bytes=-", "bytes=--1", "bytes=-0", "bytes=0-1,x"])
+    @pytest.mark.parametrize(
+        "header", ["bytes=x", "bytes=5-", "bytes=3-1", "bytes=-", "bytes=--1", "bytes=-0", "bytes=0-1,x"]
+    )
     def test_download(self, registry: FakeRegistry, header: str) -> None:
         """A range that is malformed, or of which nothing exists, is 416 with the true size."""
         with Raw(registry) as client:

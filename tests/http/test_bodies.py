@@ -82,7 +82,9 @@ class TestContinue:
             assert (answer.status, answer.error["code"]) == (413, "SIZE_INVALID")
             assert client.is_closed()
 
-    @pytest.mark.parametrize(("headers", "version"), [("Content-Length: 0\r\n", "1.1"), ("Content-Length: 5\r\n", "1.0")])
+    @pytest.mark.parametrize(
+        ("headers", "version"), [("Content-Length: 0\r\n", "1.1"), ("Content-Length: 5\r\n", "1.0")]
+    )
     def test_not_where_nothing_waits(self, registry: FakeRegistry, headers: str, version: str) -> None:
         """No body, or HTTP/1.0 that knows no interim answers: no invitation."""
         with Raw(registry) as client:
@@ -157,9 +159,7 @@ class TestDroppedUpload:
     @pytest.mark.parametrize("vanish", ["close", "reset", "half_close"])
     @pytest.mark.parametrize("framing", ["length", "chunked"])
     @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-    def test_resumes_from_its_true_offset(
-        self, registry: FakeRegistry, method: str, framing: str, vanish: str
-    ) -> None:
+    def test_resumes_from_its_true_offset(self, registry: FakeRegistry, method: str, framing: str, vanish: str) -> None:
         """The status shows how far the session got; the rest completes it to the right digest."""
         part = CONTENT[: self.KEPT]
         with Raw(registry) as client:
@@ -211,9 +211,7 @@ class TestTakeover:
             older.send(head(older, "PATCH", path, f"Content-Length: {len(CONTENT)}\r\n") + CONTENT[:100_000])
             eventually(lambda: has_arrived(registry, 100_000))
             offset = int(newer.request("GET", path).headers["Range"].partition("-")[2]) + 1
-            taken = newer.request(
-                "PATCH", path, CONTENT[offset:], Content_Range=f"{offset}-{len(CONTENT) - 1}"
-            )
+            taken = newer.request("PATCH", path, CONTENT[offset:], Content_Range=f"{offset}-{len(CONTENT) - 1}")
             closed = newer.request("PUT", f"{path}?digest={DIGEST}")
             answer = older.send(CONTENT[100_000:]).answer()
 

@@ -271,7 +271,9 @@ class TestOrigin:
             patch = client.request("PATCH", path, b"{}", Host=host)
             status = client.request("GET", path, Host=host)
             put = client.request("PUT", f"{path}?digest={sha256(b'{}')}", Host=host)
-            manifest = client.request("PUT", "/v2/team/app/manifests/v1", encode(image()), Host=host, Content_Type=IMAGE)
+            manifest = client.request(
+                "PUT", "/v2/team/app/manifests/v1", encode(image()), Host=host, Content_Type=IMAGE
+            )
 
         for answer in (start, patch, status, put, manifest):
             assert answer.headers["Location"].startswith(f"http://{host}/v2/team/app/")
@@ -300,7 +302,9 @@ class TestUsualClient:
         """Python's own client pushes and pulls over one connection."""
         content = bytes(range(256)) * 4096
         connection = http.client.HTTPConnection("127.0.0.1", registry.port, timeout=10)
-        connection.request("POST", f"/v2/team/app/blobs/uploads/?digest={sha256(content)}", iter([content, content[:0]]))
+        connection.request(
+            "POST", f"/v2/team/app/blobs/uploads/?digest={sha256(content)}", iter([content, content[:0]])
+        )
         pushed = connection.getresponse()
         assert (pushed.status, pushed.read()) == (201, b"")
         connection.request("GET", f"/v2/team/app/blobs/{sha256(content)}")

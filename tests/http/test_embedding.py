@@ -31,9 +31,7 @@ async def hello(_: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def _client(
-    registry: FakeRegistry, **options: object
-) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+async def _client(registry: FakeRegistry, **options: object) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application()
     app.router.add_get("/", hello)
     app.router.add_get("/v2/own/page", hello)

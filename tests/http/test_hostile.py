@@ -45,7 +45,9 @@ def verdict(request: bytes, answer: bytes) -> str | None:
     if b"Content-Type: application/json" not in head:
         return "an error that is not JSON"
     errors = json.loads(body)["errors"]
-    return None if errors and all(error["code"] and error["message"] for error in errors) else "an error without a reason"
+    return (
+        None if errors and all(error["code"] and error["message"] for error in errors) else "an error without a reason"
+    )
 
 
 def storm(seed: int, count: int) -> None:

@@ -64,7 +64,14 @@ class TestStart:
 
     @pytest.mark.parametrize(
         ("host", "port"),
-        [("127.0.0.1", 65536), ("127.0.0.1", -1), ("127.0.0.1", 10**9), ("192.0.2.1", 0), ("no host", 0), ("a" * 70, 0)],
+        [
+            ("127.0.0.1", 65536),
+            ("127.0.0.1", -1),
+            ("127.0.0.1", 10**9),
+            ("192.0.2.1", 0),
+            ("no host", 0),
+            ("a" * 70, 0),
+        ],
     )
     def test_address_that_cannot_be(self, host: str, port: int) -> None:
         """A port out of range and a host that is not this machine's are refused alike."""

@@ -1,0 +1,246 @@
+"""What a test does with a registry beside pushing and pulling: prepare, move, read back, start over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from api import Api, encode, image, sha256, sha512
+
+from fakereg import FakeRegistry
+from fakereg.clock import Clock
+from fakereg.oci.errors import BlobUnknown, DigestInvalid, ManifestUnknown, NameInvalid
+from fakereg.registry.messages import Request
+from fakereg.registry.profile import PROFILES, SETTINGS, SPEC, Settings, Sparse, Switch
+
+
+@pytest.fixture
+def registry() -> FakeRegistry:
+    """A registry that does not serve."""
+    return FakeRegistry()
+
+
+def pushed(registry: FakeRegistry, content: bytes = b"content") -> str:
+    """Push a blob to team/app without any network; its digest."""
+    target = f"/v2/team/app/blobs/uploads/?digest={sha256(content)}"
+    assert registry.handle(Request("POST", target), content).status == 201
+    return sha256(content)
+
+
+class TestReadingBack:
+    def test_what_was_pushed(self, registry: FakeRegistry) -> None:
+        """A repository shows its tags, manifests, blobs, referrers and open uploads as plain values."""
+        seeded = registry.seed("team/app:v1", layers=[{"etc/motd": b"hi"}])
+        bill = registry.seed("team/app", artifact_type="application/spdx+json", subject=seeded)
+        registry.handle(Request("POST", "/v2/team/app/blobs/uploads/"))
+        repository = registry.repository("team/app")
+
+        assert registry.repositories == ["team/app"]
+        assert repository.name == "team/app"
+        assert repository.tags == ["v1"]
+        assert [manifest.digest for manifest in repository.manifests] == [seeded.digest, bill.digest]
+        assert repository.manifest("v1").body == repository.manifest(seeded.digest).body == seeded.body
+        assert set(seeded.layers) < set(repository.blobs)
+        assert sha256(repository.blob(seeded.layers[0])) == seeded.layers[0]
+        assert [one.digest for one in repository.referrers(seeded.digest)] == [bill.digest]
+        assert len(repository.uploads) == 1
+        assert repr(repository) == "<repository team/app: 1 tags, 2 manifests>"
+
+    def test_what_was_not_pushed(self, registry: FakeRegistry) -> None:
+        """An unknown repository is empty, and asking for its content is an error that names it."""
+        repository = registry.repository("no/such")
+
+        assert (repository.tags, repository.manifests, repository.blobs) == ([], [], [])
+        assert registry.repositories == []
+        with pytest.raises(ManifestUnknown, match="no/such holds no manifest v1"):
+            repository.manifest("v1")
+        with pytest.raises(BlobUnknown, match=sha256(b"x")):
+            repository.blob(sha256(b"x"))
+        with pytest.raises(DigestInvalid, match="not a digest"):
+            repository.blob("latest")
+        with pytest.raises(NameInvalid, match="'No/Such'"):
+            registry.repository("No/Such")
+
+
+class TestStartingOver:
+    def test_reset(self, registry: FakeRegistry) -> None:
+        """After a reset nothing is stored, nothing was asked, no warning is sent, and the clock is at its beginning."""
+        pushed(registry)
+        registry.warn("here")
+        registry.clock.advance(1000)
+
+        registry.reset()
+
+        assert registry.repositories == []
+        assert list(registry.journal) == []
+        assert registry.clock.now() < 1000
+        assert "Warning" not in registry.handle(Request("GET", "/v2/")).headers
+
+    def test_isolated(self, registry: FakeRegistry) -> None:
+        """Within the block the registry is empty; afterwards everything is as it was, also after an error."""
+        pushed(registry)
+        registry.clock.advance(50)
+
+        with pytest.raises(ZeroDivisionError), registry.isolated() as inside:
+            assert inside is registry
+            assert registry.repositories == []
+            assert len(registry.journal) == 0
+            registry.seed("other/app:v1")
+            raise ZeroDivisionError
+
+        assert registry.repositories == ["team/app"]
+        assert [entry.endpoint for entry in registry.journal] == ["push_blob"]
+        assert registry.clock.now() >= 50
+
+    def test_isolated_within_isolated(self, registry: FakeRegistry) -> None:
+        """Blocks nest."""
+        with registry.isolated():
+            registry.seed("outer/app:v1")
+            with registry.isolated():
+                registry.seed("inner/app:v1")
+
+            assert registry.repositories == ["outer/app"]
+
+    def test_the_same_seed_gives_the_same_ids(self) -> None:
+        """Upload ids depend on nothing but the seed and the order of requests."""
+
+        def ids(seed: int) -> list[str]:
+            registry = FakeRegistry(seed=seed)
+            answers = [registry.handle(Request("POST", "/v2/team/app/blobs/uploads/")) for _ in range(3)]
+            return [answer.headers["Docker-Upload-UUID"] for answer in answers]
+
+        assert ids(1) == ids(1)
+        assert ids(1) != ids(2)
+        assert len(set(ids(1))) == 3
+
+
+class TestClock:
+    def test_it_moves_by_hand(self) -> None:
+        """What is advanced counts beside the time that passes."""
+        seconds = iter([100.0, 101.5])
+        clock = Clock(lambda: next(seconds))
+
+        clock.advance(60)
+
+        assert clock.now() == 61.5
+
+    def test_it_does_not_go_back(self, registry: FakeRegistry) -> None:
+        """A negative step is refused."""
+        with pytest.raises(ValueError, match="cannot advance by -1 seconds"):
+            registry.clock.advance(-1)
+
+
+class TestWarnings:
+    def test_an_unknown_endpoint_is_refused(self, registry: FakeRegistry) -> None:
+        """The error lists the endpoints that there are."""
+        with pytest.raises(ValueError, match="unknown endpoint 'pull_manifest'; known are ping, .*get_manifest"):
+            registry.warn("x", on="pull_manifest")
+
+
+class TestWhereItIs:
+    def test_not_serving(self, registry: FakeRegistry) -> None:
+        """Without a server there is no address, and the error says how to get one."""
+        for name in ("host", "port", "url"):
+            with pytest.raises(RuntimeError, match="use `with`, `async with` or start"):
+                getattr(registry, name)
+        assert repr(registry) == "<FakeRegistry spec, not serving>"
+
+    def test_reference(self) -> None:
+        """An image's full reference has the registry's host in front; a malformed one is refused."""
+        digest = sha512(b"x")
+        with FakeRegistry() as registry:
+            assert registry.reference("team/app:v1") == f"{registry.host}/team/app:v1"
+            assert registry.reference(f"team/app@{digest}") == f"{registry.host}/team/app@{digest}"
+            with pytest.raises(NameInvalid, match="'Team'"):
+                registry.reference("Team:v1")
+            assert repr(registry) == f"<FakeRegistry spec, {registry.url}>"
+
+    def test_environ(self, tmp_path: Path) -> None:
+        """The environment names the registry in every form, and files that make clients accept plain HTTP."""
+        with FakeRegistry() as registry:
+            environ = registry.environ(tmp_path / "client")
+
+            assert environ["FAKEREG_URL"] == registry.url
+            assert environ["FAKEREG_HOST"] == registry.host
+            assert environ["FAKEREG_PORT"] == str(registry.port)
+            assert json.loads((Path(environ["DOCKER_CONFIG"]) / "config.json").read_text()) == {"auths": {}}
+            assert json.loads(Path(environ["REGISTRY_AUTH_FILE"]).read_text()) == {"auths": {}}
+            registries = Path(environ["CONTAINERS_REGISTRIES_CONF"]).read_text()
+            assert registries == f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n'
+            hosts = Path(environ["CONTAINERD_HOSTS_DIR"]) / registry.host / "hosts.toml"
+            assert f'[host."{registry.url}"]' in hosts.read_text()
+
+
+class TestProfile:
+    def test_settings_are_keywords(self) -> None:
+        """A setting differs from the profile's, enum members also by their value."""
+        registry = FakeRegistry(sparse="accept", deletes=Switch.OFF, page_maximum=5)
+
+        assert registry.profile.sparse is Sparse.ACCEPT
+        assert registry.profile.deletes is Switch.OFF
+        assert registry.profile.page_maximum == 5
+        assert registry.profile.manifest_limit == SPEC.manifest_limit
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"profile": "nexus"}, "unknown profile 'nexus'; known are spec"),
+            ({"sparce": "accept"}, "unknown setting 'sparce'; known are sparse, deletes, "),
+            ({"sparse": "maybe"}, "setting 'sparse' takes refuse or accept, got 'maybe'"),
+            ({"deletes": True}, "setting 'deletes' takes on or off, got True"),
+            ({"page_maximum": 0}, "setting 'page_maximum' takes a whole number of entries, 1 or more, or none, got 0"),
+            ({"blob_limit": -1}, "setting 'blob_limit' takes a whole number of bytes, 0 or more, or none, got -1"),
+            ({"blob_limit": 1.5}, "got 1.5"),
+            ({"manifest_limit": True}, "got True"),
+            ({"upload_expiry": "soon"}, "setting 'upload_expiry' takes a number of seconds, 0 or more, or none"),
+            ({"upload_expiry": float("nan")}, "got nan"),
+        ],
+    )
+    def test_wrong_settings_are_named(self, settings: dict[str, object], message: str) -> None:
+        """The error says what was wrong and what would be right."""
+        with pytest.raises(ValueError, match=message):
+            FakeRegistry(**settings)
+
+    def test_settings_as_text(self) -> None:
+        """The command's `--set name=value` reads every kind of value, and `none`."""
+        profile = SPEC.set({"sparse": "ACCEPT", "blob_limit": "10", "manifest_limit": "none", "upload_expiry": "0.5"})
+
+        assert profile.sparse is Sparse.ACCEPT
+        assert (profile.blob_limit, profile.manifest_limit, profile.upload_expiry) == (10, None, 0.5)
+        with pytest.raises(ValueError, match="setting 'blob_limit' takes a whole number of bytes, .* got '1k'"):
+            SPEC.set({"blob_limit": "1k"})
+
+    def test_every_field_can_be_set(self) -> None:
+        """The keyword arguments, the readers of text and the fields of a profile are the same names."""
+        fields = {name for name in SPEC.__slots__ if name != "name"}
+
+        assert fields == set(SETTINGS) == set(Settings.__annotations__)
+        assert PROFILES == {"spec": SPEC}
+
+
+class TestJournal:
+    def test_it_tells_what_was_asked_and_answered(self, api: Api) -> None:
+        """Method, target, endpoint, status, sizes and the refusal of every request, in order."""
+        body = encode(image())
+
+        api("PUT", "/v2/team/app/manifests/v1", body)
+        api("GET", "/nowhere?x=1")
+
+        first, second = api.pipeline.journal
+        assert (first.number, first.method, first.endpoint) == (1, "PUT", "put_manifest")
+        assert (first.status, first.received) == (404, len(body))
+        assert first.error.startswith("MANIFEST_BLOB_UNKNOWN: ")
+        assert (second.target, second.endpoint, second.status) == ("/nowhere?x=1", None, 404)
+        assert second.sent > 0
+
+    def test_it_forgets_what_is_long_ago(self, api: Api) -> None:
+        """The latest ten thousand requests are kept, and the report says how many came before."""
+        for _ in range(10_005):
+            api.pipeline.journal.open("GET", "/v2/")
+
+        journal = api.pipeline.journal
+        assert len(journal) == 10_005
+        assert next(iter(journal)).number == 6
+        assert journal.report().startswith("(5 earlier requests are not kept)\n")
+        assert journal.report(after=10_005) == "no request arrived"
