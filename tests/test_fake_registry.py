@@ -82,12 +82,16 @@ class TestStartingOver:
         pushed(registry)
         registry.clock.advance(50)
 
-        with pytest.raises(ZeroDivisionError), registry.isolated() as inside:
-            assert inside is registry
-            assert registry.repositories == []
-            assert len(registry.journal) == 0
-            registry.seed("other/app:v1")
-            raise ZeroDivisionError
+        def work_that_fails() -> None:
+            with registry.isolated() as inside:
+                assert inside is registry
+                assert registry.repositories == []
+                assert len(registry.journal) == 0
+                registry.seed("other/app:v1")
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            work_that_fails()
 
         assert registry.repositories == ["team/app"]
         assert [entry.endpoint for entry in registry.journal] == ["push_blob"]
@@ -134,7 +138,7 @@ class TestClock:
 class TestWarnings:
     def test_an_unknown_endpoint_is_refused(self, registry: FakeRegistry) -> None:
         """The error lists the endpoints that there are."""
-        with pytest.raises(ValueError, match="unknown endpoint 'pull_manifest'; known are ping, .*get_manifest"):
+        with pytest.raises(ValueError, match=r"unknown endpoint 'pull_manifest'; known are ping, .*get_manifest"):
             registry.warn("x", on="pull_manifest")
 
 
@@ -208,7 +212,7 @@ class TestProfile:
 
         assert profile.sparse is Sparse.ACCEPT
         assert (profile.blob_limit, profile.manifest_limit, profile.upload_expiry) == (10, None, 0.5)
-        with pytest.raises(ValueError, match="setting 'blob_limit' takes a whole number of bytes, .* got '1k'"):
+        with pytest.raises(ValueError, match=r"setting 'blob_limit' takes a whole number of bytes, .* got '1k'"):
             SPEC.set({"blob_limit": "1k"})
 
     def test_every_field_can_be_set(self) -> None:

@@ -138,15 +138,20 @@ class Connection(web.RequestHandler):
         self.force_close()
 
     def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - `exc` says it too
     ) -> web.StreamResponse:
         """Answer a request that cannot be parsed, or in which our own code failed; then the connection closes."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("failed to answer %s %s", request.method, request.raw_path, exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun; only the connection can still be closed")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("failed to answer %s %s", request.method, request.raw_path, exc_info=exc)
             return _failure(status, b'{"errors":[]}')
-        return _refused(_refusal(exc, message))
+        return _refused(_refusal(exc))
 
 
 class Connections(web.Server):
@@ -218,7 +223,7 @@ def _check_head(message: Any) -> RegistryError | None:
     return None
 
 
-def _refusal(error: BaseException | None, message: str | None) -> RegistryError:
+def _refusal(error: BaseException | None) -> RegistryError:
     text = _told(error)
     if isinstance(error, http_exceptions.LineTooLong):
         return HeadersTooLarge(f"a line of the request's head is longer than {LONGEST_LINE} bytes")

@@ -87,8 +87,6 @@ async def stop_all() -> None:
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
-        if not 0 <= port <= HIGHEST_PORT:  # the resolver would take it modulo 65536
-            raise OverflowError(f"a port is a number from 0 to {HIGHEST_PORT}")
         family, kind, proto, _, address = _resolve(host, port)
         listening = socket.socket(family, kind, proto)
     except (OSError, OverflowError, UnicodeError) as error:
@@ -110,6 +108,8 @@ def _resolve(
     host: str, port: int
 ) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int]]:
     """The first address of the host, IPv4 first: clients take `localhost` for 127.0.0.1."""
+    if not 0 <= port <= HIGHEST_PORT:  # the resolver would take it modulo 65536
+        raise OverflowError(f"a port is a number from 0 to {HIGHEST_PORT}")
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     return min(found, key=lambda info: info[0] != socket.AF_INET)  # type: ignore[return-value]
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from api import path_of
+
 from fakereg import FakeRegistry
 from fakereg.registry.messages import Headers
 
@@ -147,4 +148,4 @@ def eventually(condition: Callable[[], object]) -> None:
 
 def has_arrived(registry: FakeRegistry, size: int) -> bool:
     """Whether a request that is still under way has brought so many bytes of its body."""
-    return any(entry.status is None and entry.received >= size for entry in registry.journal)
+    return any(entry.seconds == 0 and entry.received >= size for entry in registry.journal)

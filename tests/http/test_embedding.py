@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from api import sha256
+from raw_client import eventually, has_arrived
 
 from fakereg import FakeRegistry
 
@@ -152,13 +153,10 @@ class TestAddTo:
                 _, writer = await asyncio.open_connection(client.host, client.port)
                 head = f"PATCH {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
                 writer.write(head.encode() + part)
-                await writer.drain()
+                await asyncio.to_thread(eventually, lambda size=len(part): has_arrived(registry, size))
                 writer.close()
                 await writer.wait_closed()
-                async with asyncio.timeout(10):
-                    while registry.journal.since(0)[-1].seconds == 0 or registry.journal.since(0)[-1].method != "PATCH":
-                        await asyncio.sleep(0)
-                await client.get(path)
+                await asyncio.to_thread(eventually, lambda: not has_arrived(registry, 1))
             status = await client.get(path)
             assert status.headers["Range"] == "0-2999"
             closed = await client.put(f"{path}?digest={sha256(CONTENT)}", data=CONTENT[3000:])

@@ -80,7 +80,7 @@ class TestStart:
         with pytest.raises(OSError, match=re.escape(f"cannot listen on {host} port {port}: ")):
             registry.start()
 
-    def test_after_a_failure(self, registry: FakeRegistry) -> None:
+    def test_after_a_failure(self) -> None:
         """What could not start can be started once the reason is gone."""
         with socket.socket() as blocker:
             blocker.bind(("127.0.0.1", 0))
@@ -112,8 +112,7 @@ class TestStart:
             with Raw(registry) as client:
                 location = client.request("POST", "/v2/team/app/blobs/uploads/").headers["Location"]
 
-        assert location.startswith(f"{registry_url(location)}/v2/team/app/blobs/uploads/")
-        assert "[::1]" in location
+            assert location.startswith(f"{registry.url}/v2/team/app/blobs/uploads/")
 
     def test_twice(self, registry: FakeRegistry) -> None:
         """A registry that serves says so when it is started again, and goes on."""
@@ -145,10 +144,6 @@ class TestStart:
         """A mistake in a setting is told when it is made, not when it serves."""
         with pytest.raises(ValueError, match="unknown profile 'nowhere'"):
             FakeRegistry("nowhere")
-
-
-def registry_url(location: str) -> str:
-    return "/".join(location.split("/")[:3])
 
 
 def _idle(registry: FakeRegistry) -> Raw:
@@ -267,12 +262,12 @@ class TestStop:
             pytest.skip("needs /proc")
         ping_once()
         gc.collect()
-        before = len(os.listdir(folder))
+        before = len(list(folder.iterdir()))
         for _ in range(100):
             ping_once()
         gc.collect()
 
-        assert len(os.listdir(folder)) <= before + 1
+        assert len(list(folder.iterdir())) <= before + 1
 
     def test_from_the_loop_that_serves(self, registry: FakeRegistry) -> None:
         """Called within a request, start and stop would wait for themselves: they say so instead."""
