@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 import pytest
@@ -153,7 +154,7 @@ class TestAddTo:
                 _, writer = await asyncio.open_connection(client.host, client.port)
                 head = f"PATCH {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
                 writer.write(head.encode() + part)
-                await asyncio.to_thread(eventually, lambda size=len(part): has_arrived(registry, size))
+                await asyncio.to_thread(eventually, partial(has_arrived, registry, len(part)))
                 writer.close()
                 await writer.wait_closed()
                 await asyncio.to_thread(eventually, lambda: not has_arrived(registry, 1))
