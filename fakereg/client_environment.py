@@ -19,7 +19,7 @@ def client_environment(host: str, folder: Path) -> dict[str, str]:
     _write(docker / "config.json", json.dumps({"auths": {}}))
     _write(registries, f'[[registry]]\nlocation = "{host}"\ninsecure = true\n')
     _write(
-        hosts / host.replace("[", "").replace("]", "") / "hosts.toml",
+        hosts / _folder(host) / "hosts.toml",
         f'server = "http://{host}"\n\n[host."http://{host}"]\n  capabilities = ["pull", "resolve", "push"]\n',
     )
     return {
@@ -31,6 +31,12 @@ def client_environment(host: str, folder: Path) -> dict[str, str]:
         "CONTAINERS_REGISTRIES_CONF": str(registries),
         "CONTAINERD_HOSTS_DIR": str(hosts),
     }
+
+
+def _folder(host: str) -> str:
+    """`127.0.0.1_5000_` for port 5000: containerd reads that form on every system, and a colon only on some."""
+    name, _, port = host.rpartition(":")
+    return f"{name}_{port}_"
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ Law of this module: it imports nothing of the package, and the rest of the packa
 from __future__ import annotations
 
 import random
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Clock:
         self._source = source
         self._start = source()
         self._advanced = 0.0
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         """Seconds since this clock was made, `advance` included."""
@@ -30,16 +32,23 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises ValueError for a negative number."""
-        if seconds < 0:
+        if not seconds >= 0:  # NaN too
             raise ValueError(f"a clock only goes forward: cannot advance by {seconds} seconds")
-        self._advanced += seconds
+        with self._lock:
+            self._advanced += seconds
 
 
 class Ids:
-    """Identifiers drawn from a seed: the same seed gives the same identifiers in the same order."""
+    """Identifiers drawn from a seed: the same seed and generation give the same ones in the same order.
 
-    def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    A generation is what lies between two resets: upload ids must not come again on the same port,
+    where a late request could take the new session for its own.
+    """
+
+    def __init__(self, seed: int = 0, generation: int = 0) -> None:
+        self._random = random.Random(f"{seed}/{generation}")  # noqa: S311 - to be repeated, not to be secret
+        # Apart, so that a download does not shift the ids of uploads.
+        self._boundaries = random.Random(f"{seed}/{generation}/boundaries")  # noqa: S311
 
     def uuid(self) -> str:
         """A version 4 UUID in its usual text form."""
@@ -47,4 +56,4 @@ class Ids:
 
     def boundary(self) -> str:
         """A MIME boundary: 32 hex digits."""
-        return f"{self._random.getrandbits(128):032x}"
+        return f"{self._boundaries.getrandbits(128):032x}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -29,8 +31,19 @@ from fakereg.oci.names import RepositoryName, split_image
 from fakereg.registry.messages import Request, Response
 from fakereg.registry.profile import Profile, Settings, Sparse, find_profile
 from fakereg.registry.registry import Registry
-from fakereg.store.repository import Repository
 from fakereg.store.store import Store
+
+
+def _host(host: object) -> str:
+    if not isinstance(host, str):
+        raise TypeError(f"host is a name or address such as '127.0.0.1', got {host!r}")
+    return host
+
+
+def _port(port: object) -> int:
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise TypeError(f"port is a whole number, 0 for a free one, got {port!r}")
+    return port
 
 
 class FakeRegistry:
@@ -56,9 +69,11 @@ class FakeRegistry:
         seed: int = 0,
         **settings: Unpack[Settings],
     ) -> None:
-        self.profile = find_profile(profile).replace(**settings)
-        self._bind = (host, port)
+        self._profile = find_profile(profile).replace(**settings)
+        self._bind = (_host(host), _port(port))
         self._seed = seed
+        self._generations = count()
+        self._lock = threading.Lock()
         self._watcher: Callable[[Journal], object] | None = None
         self._pipeline = self._new_pipeline()
         self._listener: Listener | None = None
@@ -114,6 +129,11 @@ class FakeRegistry:
         """Answer a request without any network, as if it had come in; `body` may come in pieces."""
         return self._pipeline.handle(request, body)
 
+    @property
+    def profile(self) -> Profile:
+        """What it allows and how it answers."""
+        return self._profile
+
     # Where it is
 
     @property
@@ -161,8 +181,7 @@ class FakeRegistry:
 
     def repository(self, name: str) -> RepositoryView:
         """What a repository holds; an empty one if nobody pushed to it. Raises NameInvalid."""
-        parsed = RepositoryName.parse(name)
-        return RepositoryView(self._store.find(parsed) or Repository(parsed, self._store.pool))
+        return RepositoryView(RepositoryName.parse(name), lambda: self._store)
 
     def seed(
         self,
@@ -272,7 +291,8 @@ class FakeRegistry:
         return self._pipeline.registry.store
 
     def _new_pipeline(self) -> Pipeline:
-        pipeline = Pipeline(Registry(self.profile, clock=Clock(), ids=Ids(self._seed)))
+        ids = Ids(self._seed, next(self._generations))
+        pipeline = Pipeline(Registry(self._profile, clock=Clock(), ids=ids))
         if self._watcher is not None:
             self._watcher(pipeline.journal)
         return pipeline
@@ -283,9 +303,10 @@ class FakeRegistry:
     @contextmanager
     def _starting(self) -> Iterator[Listener]:
         """A bound address, given back if it cannot be served."""
-        if self._listener is not None:
-            raise RuntimeError(f"this registry serves already, at {self.url}")
-        self._listener = listener = Listener(*self._bind)
+        with self._lock:
+            if self._listener is not None:
+                raise RuntimeError(f"this registry serves already, at {self.url}")
+            self._listener = listener = Listener(*self._bind)
         try:
             yield listener
         except BaseException:

@@ -147,11 +147,21 @@ def incomplete(api: Api) -> Iterator[str]:
             yield f"{repository.name} lists other tags than it serves"
 
 
+def miscounted(api: Api) -> Iterator[str]:
+    """Whether what the store says that it keeps is what it keeps."""
+    store = api.pipeline.registry.store
+    repositories = store.repositories()
+    blobs = {blob.digest: len(blob) for one in repositories for blob in one.blobs()}
+    manifests = sum(len(manifest.body) for one in repositories for manifest in one.manifests())
+    if store.usage.bytes != sum(blobs.values()) + manifests:
+        yield f"{store.usage.bytes} bytes are counted, {sum(blobs.values()) + manifests} are kept"
+
+
 def storm(api: Api) -> list[str]:
     """Let all workers loose and tell what they and a reader afterwards found wrong."""
     broken: list[str] = []
     run_all([Worker(api, number, broken).run for number in range(THREADS)])
-    return broken or list(incomplete(api))
+    return broken or [*incomplete(api), *miscounted(api)]
 
 
 class TestManyThreads:

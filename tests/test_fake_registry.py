@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from api import Api, encode, image, sha256, sha512
 
+import fakereg
 from fakereg import FakeRegistry
 from fakereg.clock import Clock
 from fakereg.oci.errors import BlobUnknown, DigestInvalid, ManifestUnknown, NameInvalid
@@ -46,6 +47,16 @@ class TestReadingBack:
         assert [one.digest for one in repository.referrers(seeded.digest)] == [bill.digest]
         assert len(repository.uploads) == 1
         assert repr(repository) == "<repository team/app: 1 tags, 2 manifests>"
+
+    def test_a_view_looks_anew(self, registry: FakeRegistry) -> None:
+        """A view taken before the first push sees it, and sees nothing any more after a reset."""
+        repository = registry.repository("team/app")
+        image = registry.seed("team/app:v1")
+
+        assert repository.tags == ["v1"]
+        assert repository.manifest("v1").digest == image.digest
+        registry.reset()
+        assert repository.tags == []
 
     def test_what_was_not_pushed(self, registry: FakeRegistry) -> None:
         """An unknown repository is empty, and asking for its content is an error that names it."""
@@ -118,6 +129,18 @@ class TestStartingOver:
         assert ids(1) != ids(2)
         assert len(set(ids(1))) == 3
 
+    def test_ids_do_not_come_again_after_a_reset(self, registry: FakeRegistry) -> None:
+        """A late request of what went before must not find itself in a new upload session."""
+        start = Request("POST", "/v2/team/app/blobs/uploads/")
+        before = registry.handle(start).headers["Location"]
+
+        with registry.isolated():
+            inside = registry.handle(start).headers["Location"]
+            assert registry.handle(Request("PATCH", before), b"late").status == 404
+        registry.reset()
+
+        assert len({before, inside, registry.handle(start).headers["Location"]}) == 3
+
 
 class TestClock:
     def test_it_moves_by_hand(self) -> None:
@@ -133,6 +156,8 @@ class TestClock:
         """A negative step is refused."""
         with pytest.raises(ValueError, match="cannot advance by -1 seconds"):
             registry.clock.advance(-1)
+        with pytest.raises(ValueError, match="cannot advance by nan seconds"):
+            registry.clock.advance(float("nan"))
 
 
 class TestWarnings:
@@ -172,17 +197,18 @@ class TestWhereItIs:
             assert json.loads(Path(environ["REGISTRY_AUTH_FILE"]).read_text()) == {"auths": {}}
             registries = Path(environ["CONTAINERS_REGISTRIES_CONF"]).read_text()
             assert registries == f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n'
-            hosts = Path(environ["CONTAINERD_HOSTS_DIR"]) / registry.host / "hosts.toml"
+            hosts = Path(environ["CONTAINERD_HOSTS_DIR"]) / f"127.0.0.1_{registry.port}_" / "hosts.toml"
             assert f'[host."{registry.url}"]' in hosts.read_text()
 
 
 class TestProfile:
     def test_settings_are_keywords(self) -> None:
         """A setting differs from the profile's, enum members also by their value."""
-        registry = FakeRegistry(sparse="accept", deletes=Switch.OFF, page_maximum=5)
+        registry = FakeRegistry(sparse="accept", deletes=Switch.OFF, tag_deletes=False, page_maximum=5)
 
         assert registry.profile.sparse is Sparse.ACCEPT
         assert registry.profile.deletes is Switch.OFF
+        assert registry.profile.tag_deletes is Switch.OFF
         assert registry.profile.page_maximum == 5
         assert registry.profile.manifest_limit == SPEC.manifest_limit
 
@@ -192,7 +218,7 @@ class TestProfile:
             ({"profile": "nexus"}, "unknown profile 'nexus'; known are spec"),
             ({"sparce": "accept"}, "unknown setting 'sparce'; known are sparse, deletes, "),
             ({"sparse": "maybe"}, "setting 'sparse' takes refuse or accept, got 'maybe'"),
-            ({"deletes": True}, "setting 'deletes' takes on or off, got True"),
+            ({"deletes": 1}, "setting 'deletes' takes on or off, got 1"),
             ({"page_maximum": 0}, "setting 'page_maximum' takes a whole number of entries, 1 or more, or none, got 0"),
             ({"blob_limit": -1}, "setting 'blob_limit' takes a whole number of bytes, 0 or more, or none, got -1"),
             ({"blob_limit": 1.5}, "got 1.5"),
@@ -223,6 +249,42 @@ class TestProfile:
         assert PROFILES == {"spec": SPEC}
 
 
+class TestWrongTypes:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"port": "5000"}, "port is a whole number, 0 for a free one, got '5000'"),
+            ({"host": None}, "host is a name or address such as '127.0.0.1', got None"),
+            ({"profile": []}, r"a profile is given by name or as a Profile, got \[\]"),
+        ],
+    )
+    def test_they_are_named(self, arguments: dict[str, object], message: str) -> None:
+        """An argument of the wrong type is refused where it is given, and not where it is used."""
+        with pytest.raises(TypeError, match=message):
+            FakeRegistry(**arguments)
+
+    def test_an_image_is_text_without_a_host(self, registry: FakeRegistry) -> None:
+        """A full reference is told apart from a name, and a tag beside a digest is checked too."""
+        with pytest.raises(NameInvalid, match=r"leave the host '127.0.0.1:5000' out: 'team/app:v1'"):
+            registry.seed("127.0.0.1:5000/team/app:v1")
+        with FakeRegistry() as serving:
+            with pytest.raises(TypeError, match="an image is named by text such as 'team/app:v1', got None"):
+                serving.reference(None)
+            with pytest.raises(NameInvalid, match="invalid tag 'not a tag'"):
+                serving.reference(f"team/app:not a tag@{sha256(b'x')}")
+
+
+class TestPublicNames:
+    def test_they_are_all_there(self) -> None:
+        """What the package lists can be imported from it, and nothing else can."""
+        for name in fakereg.__all__:
+            assert getattr(fakereg, name) is not None
+            assert name in dir(fakereg)
+        assert issubclass(fakereg.errors.ManifestUnknown, fakereg.errors.RegistryError)
+        with pytest.raises(AttributeError, match="no attribute 'Registry'"):
+            fakereg.Registry  # noqa: B018
+
+
 class TestJournal:
     def test_it_tells_what_was_asked_and_answered(self, api: Api) -> None:
         """Method, target, endpoint, status, sizes and the refusal of every request, in order."""
@@ -237,6 +299,30 @@ class TestJournal:
         assert first.error.startswith("MANIFEST_BLOB_UNKNOWN: ")
         assert (second.target, second.endpoint, second.status) == ("/nowhere?x=1", None, 404)
         assert second.sent > 0
+
+    def test_it_can_be_shown_whatever_a_client_sent(self, api: Api) -> None:
+        """Lone surrogates, control characters and endless messages come out as short printable lines."""
+        kind = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+        api("PUT", "/v2/team/app/manifests/v1", b'{"mediaType": "a/\\ud800"}', headers=kind)
+        api("GET", "/v2/" + "x" * 5000)
+        missing = [sha256(str(number).encode()) for number in range(1000)]
+        layers = [{"mediaType": "a/b", "digest": digest, "size": 1} for digest in missing]
+        answer = api("PUT", "/v2/team/app/manifests/v1", encode(image() | {"layers": layers}), headers=kind)
+
+        report = api.pipeline.journal.report()
+        assert report.encode().decode() == report
+        assert "ud800" in report
+        assert all(len(line) < 1200 for line in report.splitlines())
+        assert " and 996 more" in report
+        assert len(answer.json["errors"]) == 1001
+
+    def test_entries_have_a_number(self, api: Api) -> None:
+        """The latest is found by -1, and the journal tells how many requests there were."""
+        api("GET", "/v2/")
+        api("GET", "/v2/_catalog")
+
+        assert api.pipeline.journal[-1].endpoint == "catalog"
+        assert repr(api.pipeline.journal) == "<journal of 2 requests>"
 
     def test_it_forgets_what_is_long_ago(self, api: Api) -> None:
         """The latest ten thousand requests are kept, and the report says how many came before."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from fakereg.cli.terminal import Style, Terminal, printable
+from fakereg.cli.terminal import Style, Terminal, fitted, printable, shortened
 
 _FAILED = 400
 
-# A line stays readable with the first digits of what identifies content and uploads.
-_LONG = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}|([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22,}")
+# Columns: before a target, of the longest target, and of the status behind it.
+_BEFORE, _TARGET, _STATUS = 9, 68, 5
 
 
 class Surprise(Exception):
@@ -77,18 +76,18 @@ class Conversation:
         self._connection.close()
 
     def _show(self, method: str, target: str, answer: Answer, note: str) -> None:
-        asked = f"  {method:<5}  {shortened(target):<68}"
+        width = self._terminal.width
+        shown, room = shortened(target), _TARGET
+        if width is not None:
+            room = max(min(room, width - _BEFORE - _STATUS), 0)
+            shown = fitted(shown, room)
+        asked = f"  {method:<5}  {shown:<{room}}"
         if answer.status < _FAILED:
             status, told = self._terminal.paint(str(answer.status), Style.GREEN), note
         else:
             status = self._terminal.paint(str(answer.status), Style.YELLOW)
             told = printable(refusal(answer))
-        self._terminal.line(f"{asked}  {status}  {self._terminal.paint(told, Style.DIM) if told else ''}".rstrip())
-
-
-def shortened(text: str) -> str:
-    """The text with its digests and upload ids cut to eight digits."""
-    return _LONG.sub(lambda match: f"{match.group(1) or match.group(2)}..", text)
+        self._terminal.line_with_remark(f"{asked}  {status}", told, Style.DIM, indent=_BEFORE)
 
 
 def refusal(answer: Answer) -> str:

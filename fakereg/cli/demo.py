@@ -13,7 +13,7 @@ from typing import Any
 import fakereg
 from fakereg.cli.conversation import Answer, Conversation, Surprise
 from fakereg.cli.log import size
-from fakereg.cli.terminal import Terminal
+from fakereg.cli.terminal import Style, Terminal
 from fakereg.double.journal import Journal
 from fakereg.images.build import Builder
 from fakereg.images.image import Image
@@ -30,11 +30,11 @@ APP_FILES = {"etc/motd": "Hello from a registry in memory!\n"}
 PLATFORMS = ("linux/amd64", "linux/arm64")
 SIGNATURE = "application/vnd.example.signature"
 
-NEXT = """\
-  fakereg serve --port 5000       a registry for any client on this machine
-  fakereg run -- COMMAND          a registry for one command, at $FAKEREG_URL
-  def test_push(fake_registry):   a fresh one in each of your tests: pip install "fakereg[pytest]"\
-"""
+NEXT = {
+    "fakereg serve --port 5000": "a registry for any client on this machine",
+    "fakereg run -- COMMAND": "a registry for one command, at $FAKEREG_URL",
+    "def test_push(fake_registry):": 'a fresh one in each of your tests: pip install "fakereg[pytest]"',
+}
 
 _REFUSED = 400
 
@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
     conversation.about("The journal, which a test can ask what its client did")
     terminal.line(f"  {_summary(registry.journal)}")
     conversation.about("What to try next")
-    terminal.line(NEXT)
+    for what, gives in NEXT.items():
+        terminal.line_with_remark(f"  {what:<30}", gives, Style.PLAIN, indent=6)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fakereg.cli.terminal import Style, Terminal, printable
+from fakereg.cli.terminal import Style, Terminal, fitted, printable, shortened
 from fakereg.double.journal import Entry
 
 # By the hundreds of the status; a refusal is no error of the registry, so it is not red.
@@ -13,27 +13,30 @@ _STYLES = {2: Style.GREEN, 3: Style.CYAN, 4: Style.YELLOW, 5: Style.RED}
 
 _THOUSAND = 1000
 
+# Columns before a target: status, method and the space between them.
+_BEFORE = 12
+
 
 class RequestLog:
-    """`404  GET    /v2/team/app/manifests/v9  out 163 B  0.2 ms  MANIFEST_UNKNOWN: ...`"""
+    """`404  GET    /v2/team/app/manifests/v9  out 163 B  0.2 ms  MANIFEST_UNKNOWN: ...`
+
+    A terminal gets what fits its width; a file or a pipe every digit.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 
     def __call__(self, entry: Entry) -> None:
-        self._terminal.line(self._line(entry))
-
-    def _line(self, entry: Entry) -> str:
         style = _STYLES.get((entry.status or 0) // 100, Style.RED)
-        paint = self._terminal.paint
-        parts = [
-            paint("---" if entry.status is None else str(entry.status), style),
-            f"{printable(entry.method):<6} {printable(entry.target)}",
-            paint("  ".join(_measures(entry)), Style.DIM),
-        ]
-        if told := _told(entry):
-            parts.append(paint(printable(told), style))
-        return "  ".join(parts)
+        target, told = printable(entry.target), printable(_told(entry) or "")
+        measures = "  ".join(_measures(entry))
+        if (width := self._terminal.width) is not None:
+            target = fitted(shortened(target), width - _BEFORE - 2 - len(measures))
+            told = shortened(told)
+        status = self._terminal.paint("---" if entry.status is None else str(entry.status), style)
+        asked = f"{printable(entry.method):<6} {target}"
+        text = f"{status}  {asked}  {self._terminal.paint(measures, Style.DIM)}"
+        self._terminal.line_with_remark(text, told, style, indent=_BEFORE)
 
 
 class JsonLog:

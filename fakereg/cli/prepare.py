@@ -10,10 +10,15 @@ import fakereg
 from fakereg.cli.usage import UsageError, reason
 from fakereg.double.journal import Subscriber
 from fakereg.registry.profile import PROFILES, SETTINGS, Profile, find_profile
+from fakereg.registry.settings import Choice, Number, Setting
+
+_HIGHEST_PORT = 65535
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the registry")
+    group.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    group.add_argument("--port", type=_port, default=0, help="the port to listen on (default: 0, any free one)")
     group.add_argument(
         "--profile", default="spec", metavar="NAME", help=f"how it behaves: {', '.join(PROFILES)} (default: spec)"
     )
@@ -23,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="assignments",
         metavar="FIELD=VALUE",
-        help=f"change one field of the profile; may be repeated. Fields: {', '.join(SETTINGS)}",
+        help=f"change one field of the profile; may be repeated. Fields: {', '.join(map(_taken, SETTINGS))}",
     )
     group.add_argument(
         "--load",
@@ -36,9 +41,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def registry(options: argparse.Namespace, *, host: str = "127.0.0.1", port: int = 0) -> fakereg.FakeRegistry:
+def registry(options: argparse.Namespace) -> fakereg.FakeRegistry:
     """A registry that does not serve yet. Raises UsageError."""
-    prepared = fakereg.FakeRegistry(_profile(options.profile, options.assignments), host=host, port=port)
+    profile = _profile(options.profile, options.assignments)
+    prepared = fakereg.FakeRegistry(profile, host=options.host, port=options.port)
     for layout in options.layouts:
         try:
             prepared.load(layout)
@@ -51,6 +57,20 @@ def subscribe(registry: fakereg.FakeRegistry, log: Subscriber) -> None:
     """Log every request, also those after a reset, which begins another journal."""
     registry.journal.subscribe(log)
     registry.watch(lambda journal: journal.subscribe(log))
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"takes 0 to {_HIGHEST_PORT}, got {text!r}")
+    return int(text)
+
+
+def _taken(name: str) -> str:
+    """A field with its values: `deletes=on|off`, `page_maximum=ENTRIES|none`."""
+    setting: Setting = SETTINGS[name]
+    if isinstance(setting, Choice):
+        return f"{name}={'|'.join(str(member.value) for member in setting.enum)}"
+    return f"{name}={setting.unit.upper()}|none" if isinstance(setting, Number) else name
 
 
 def _profile(name: str, assignments: Sequence[str]) -> Profile:

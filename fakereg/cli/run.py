@@ -8,18 +8,23 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from fakereg.cli import prepare
 from fakereg.cli.log import RequestLog
 from fakereg.cli.terminal import Terminal
 from fakereg.cli.usage import UsageError, reason
 
+if TYPE_CHECKING:
+    from fakereg import FakeRegistry
+
 EXAMPLES = """\
 examples:
   fakereg run -- pytest -x
+  fakereg run --port 5000 -- make test        for code that has localhost:5000 built in
   fakereg run --log --load image/ -- sh -c 'curl $FAKEREG_URL/v2/_catalog'
   fakereg run -- sh -c 'skopeo --registries-conf $CONTAINERS_REGISTRIES_CONF list-tags docker://$FAKEREG_HOST/a'
 
@@ -46,8 +51,21 @@ def run(options: argparse.Namespace) -> int:
     registry = prepare.registry(options)
     if options.log:
         prepare.subscribe(registry, RequestLog(Terminal(sys.stderr)))
-    with registry, tempfile.TemporaryDirectory(prefix="fakereg-") as folder:
+    with _serving(registry), tempfile.TemporaryDirectory(prefix="fakereg-") as folder:
         return _run(command, {**os.environ, **registry.environ(folder)})
+
+
+@contextmanager
+def _serving(registry: FakeRegistry) -> Iterator[None]:
+    """Only an address that cannot be had is the user's mistake; other errors are not told as one."""
+    try:
+        registry.start()
+    except OSError as error:
+        raise UsageError(reason(error)) from error
+    try:
+        yield
+    finally:
+        registry.stop()
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:

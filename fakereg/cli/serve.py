@@ -36,13 +36,10 @@ examples:
 The log of requests goes to stderr. With --json everything goes to stdout, which must then be read.
 """
 
-_HIGHEST_PORT = 65535
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=0, help="the port to listen on (default: 0, any free one)")
     parser.add_argument(
         "--port-file", type=Path, metavar="FILE", help="write the port there once it serves; removed at the end"
     )
@@ -55,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     # From now on SIGTERM ends it as Ctrl-C does, also before it serves.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        registry = prepare.registry(options, host=options.host, port=options.port)
+        registry = prepare.registry(options)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(registry, options))
     except OSError as error:
@@ -66,12 +63,6 @@ def run(options: argparse.Namespace) -> int:
         for number in _STOPPING:
             signal.signal(number, signal.SIG_IGN)  # it ends already; impatience must not show a traceback
     return 0
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"takes 0 to {_HIGHEST_PORT}, got {text!r}")
-    return int(text)
 
 
 async def _serve(registry: FakeRegistry, options: argparse.Namespace) -> None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 # A test asks a few hundred things; a benchmark against a running registry must not fill the memory.
 KEPT = 10_000
 
+# Longer than any honest path or message; what is longer is cut when it is shown.
+LONGEST_TEXT = 1000
+
 
 @dataclass(slots=True)
 class Entry:
@@ -44,10 +47,20 @@ class Entry:
     def __str__(self) -> str:
         status = "no answer" if self.status is None else self.status
         line = f"{self.number:>4}  {status}  {self.method} {self.target}  in {self.received} B, out {self.sent} B"
-        return f"{line}\n            {self.error}" if self.error else line
+        return printable(line) + (f"\n            {printable(self.error)}" if self.error else "")
 
 
 Subscriber = Callable[[Entry], None]
+
+
+def printable(text: str) -> str:
+    """`text` on one line and of sensible length, whatever a client put into it.
+
+    A lone surrogate, for one, can be neither printed nor sent from one test process to another.
+    """
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[:LONGEST_TEXT]}... ({len(text) - LONGEST_TEXT} characters more)"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 class Journal:
@@ -81,6 +94,14 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         with self._lock:
             return iter(list(self._entries))
+
+    def __getitem__(self, index: int) -> Entry:
+        """Of the entries that are kept: 0 is the oldest, -1 the latest. Raises IndexError."""
+        with self._lock:
+            return self._entries[index]
+
+    def __repr__(self) -> str:
+        return f"<journal of {len(self)} requests>"
 
     def since(self, number: int) -> list[Entry]:
         """The entries after the one of this number."""

@@ -60,10 +60,18 @@ class Pipeline:
             exchange.refuse(error)
         return exchange
 
+    def refuse(self, error: RegistryError, method: str, target: str) -> Exchange:
+        """Answer what was not even a request, so that the journal tells of it as of any other."""
+        exchange = Exchange(Request(method, target), self.registry, self.journal.open(method, target), self.warnings)
+        exchange.refuse(error)
+        return exchange
+
     def handle(self, request: Request, body: bytes | Iterable[bytes] = b"") -> Response:
         """Answer a request without any network; `body` may come in pieces."""
         exchange = self.open(request)
-        for piece in [body] if isinstance(body, bytes) else body:
-            if not exchange.feed(piece):
+        for piece in [body] if isinstance(body, (bytes, bytearray, memoryview)) else body:
+            if not exchange.feed(bytes(piece)):
                 break
-        return exchange.finish()
+        response = exchange.finish()
+        exchange.entry.end()
+        return response

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fakereg.oci.digest import Digest
 from fakereg.oci.manifest import Manifest
-from fakereg.oci.names import parse_reference
+from fakereg.oci.names import RepositoryName, parse_reference
 from fakereg.store.repository import Repository
+from fakereg.store.store import Store
 
 
 class RepositoryView:
-    """A repository as it stands; every call looks anew."""
+    """A repository as it stands: every call looks anew, also after a first push or a reset."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, name: RepositoryName, store: Callable[[], Store]) -> None:
+        self.name = name
+        self._store = store
 
     @property
-    def name(self) -> str:
-        return self._repository.name
+    def _repository(self) -> Repository:
+        """An empty one as long as nobody pushed; looking does not make it known."""
+        store = self._store()
+        return store.find(self.name) or Repository(self.name, store.pool, store.usage)
 
     @property
     def tags(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from fakereg.registry.endpoints import ENDPOINTS, Endpoint
 
 # All Warning headers of one answer together (warn.3).
@@ -12,6 +14,7 @@ class Warnings:
     """Texts to warn with, and where."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._texts: list[tuple[str, str | None]] = []
 
     def add(self, text: str, on: str | None = None) -> None:
@@ -25,11 +28,12 @@ class Warnings:
         if on is not None and not any(endpoint.answers_to(on) for endpoint in ENDPOINTS):
             known = ", ".join(dict.fromkeys(endpoint.name for endpoint in ENDPOINTS))
             raise ValueError(f"unknown endpoint {on!r}; known are {known}, and the specification's ids")
-        texts = [*self._texts, (text, on)]
-        worst = max(sum(len(line.encode()) for line in _lines(texts, endpoint)) for endpoint in ENDPOINTS)
-        if worst > LIMIT:
-            raise ValueError(f"{worst} bytes of warnings on one answer; the specification allows {LIMIT}")
-        self._texts = texts
+        with self._lock:
+            texts = [*self._texts, (text, on)]
+            worst = max(sum(len(line.encode()) for line in _lines(texts, endpoint)) for endpoint in ENDPOINTS)
+            if worst > LIMIT:
+                raise ValueError(f"{worst} bytes of warnings on one answer; the specification allows {LIMIT}")
+            self._texts = texts
 
     def lines(self, endpoint: Endpoint | None) -> list[str]:
         """The values of the Warning headers for an answer from this endpoint."""

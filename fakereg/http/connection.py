@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import HttpVersion10, HttpVersion11, StreamReader, http_exceptions, web
 from yarl import URL
 
-from fakereg.http.wire import SERVER
+from fakereg.http.wire import Wire, closing
 from fakereg.oci.errors import BadRequest, HeadersTooLarge, RegistryError
+from fakereg.registry.messages import Response
 
 log = logging.getLogger("fakereg")
 
@@ -43,10 +44,11 @@ _OPTIONS: dict[str, Any] = {
 class Connection(web.RequestHandler):
     """One connection; refuses in the specification's form where aiohttp would answer text and log a traceback."""
 
-    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "_rest", "body", "refusal")
+    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "_rest", "_wire", "body", "refusal")
 
-    def __init__(self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(self, manager: Connections, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(manager, loop=loop, **options)
+        self._wire = manager.wire
         self.body: StreamReader | None = None  # of the request that is served
         self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
@@ -150,17 +152,22 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun; only the connection can still be closed")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _failure(status, b'{"errors":[]}')
-        return _refused(_refusal(exc))
+            # No code of the specification stands for a failure of ours; the log has the details.
+            return closing(Response.of(status, {"Content-Type": "application/json"}, b'{"errors":[]}'))
+        return self._wire.refuse(_refusal(exc))
 
 
 class Connections(web.Server):
     """The protocol factory of a listening socket, and the connections that it made."""
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, wire: Wire) -> None:
         async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
             refusal = getattr(incoming.protocol, "refusal", None)
-            return _refused(refusal) if refusal else await handler(incoming)
+            if refusal is not None:
+                return wire.refuse(refusal, incoming.method, incoming.raw_path)
+            return await wire.handle(incoming)
+
+        self.wire = wire
 
         # With cancellation a client that hangs up ends its request at once, also one that only waits.
         super().__init__(handle, request_factory=_incoming, handler_cancellation=True)
@@ -238,18 +245,3 @@ def _told(error: BaseException | None) -> str:
     """What the parser says: its reason and the line that it stumbled over, without the arrow below it."""
     lines = (line.strip() for line in str(getattr(error, "message", error)).splitlines())
     return " ".join(line for line in lines if line.strip("^"))[:300]
-
-
-def _refused(error: RegistryError) -> web.Response:
-    return _failure(error.status, error.to_json())
-
-
-def _failure(status: int, body: bytes) -> web.Response:
-    headers = {
-        "Content-Type": "application/json",
-        "Docker-Distribution-Api-Version": "registry/2.0",
-        "Server": SERVER,
-    }
-    response = web.Response(status=status, body=body, headers=headers)
-    response.force_close()
-    return response

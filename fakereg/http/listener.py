@@ -38,7 +38,7 @@ class Listener:
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     async def start(self, wire: Wire) -> None:
-        self._connections = Connections(wire.handle)
+        self._connections = Connections(wire)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connections, sock=self._socket, backlog=1024)
 

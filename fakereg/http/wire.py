@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
-from fakereg.oci.errors import BadRequest, SizeInvalid
+from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
 from fakereg.registry.messages import Ending, Request, Response
 
 # On CPython 3.11 a transport copies what is left at every partial send, which is quadratic for one
@@ -46,10 +46,28 @@ class Wire:
             response = await _finish(exchange)
             return await _send(incoming, exchange, response)
         except ConnectionError:
+            exchange.abandon()
             # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
             return web.Response(status=HTTPStatus.BAD_REQUEST)
+        except BaseException:  # also a cancellation: the connection was lost, or the server stops
+            exchange.abandon()
+            raise
         finally:  # also when the client vanished
             exchange.entry.end()
+
+    def refuse(self, error: RegistryError, method: str = "?", target: str = "?") -> web.Response:
+        """Answer what could not become a request, and note it in the journal; the connection closes."""
+        exchange = self._current().refuse(error, method, target)
+        exchange.entry.end()
+        return closing(exchange.finish())
+
+
+def closing(response: Response) -> web.Response:
+    """A small answer after which the connection closes."""
+    headers = CIMultiDict([*response.headers, ("Server", SERVER)])
+    outgoing = web.Response(status=response.status, body=bytes(response.body), headers=headers)
+    outgoing.force_close()
+    return outgoing
 
 
 def read_head(incoming: web.BaseRequest) -> Request:
@@ -70,7 +88,7 @@ def read_head(incoming: web.BaseRequest) -> Request:
 async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
     """Feed the body to the exchange until it is complete or not wanted any more.
 
-    Raises ConnectionError when the client vanishes; what it sent until then is settled first.
+    Raises ConnectionError when the client vanishes.
     """
     try:
         await _continue(incoming)
@@ -81,9 +99,6 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
     except (web.RequestPayloadError, HttpProcessingError) as error:
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
-    except BaseException:  # also a cancellation: the connection was lost, or the server stops
-        exchange.abandon()
-        raise
 
 
 def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:

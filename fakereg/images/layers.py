@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from fakereg.images.checks import require
 from fakereg.oci import media_types
 from fakereg.oci.digest import SHA256, Digest
 
@@ -34,12 +35,19 @@ class File:
     content: bytes | str = b""
     mode: int = 0o644
 
+    def __post_init__(self) -> None:
+        require(isinstance(self.content, bytes | str), "the content of a File", "bytes or str", self.content)
+        require(isinstance(self.mode, int), "the mode of a File", "a number such as 0o755", self.mode)
+
 
 @dataclass(frozen=True, slots=True)
 class Symlink:
     """A symbolic link; `target` is written as it is, and may be absolute."""
 
     target: str
+
+    def __post_init__(self) -> None:
+        require(isinstance(self.target, str), "the target of a Symlink", "a string", self.target)
 
 
 Entry = bytes | str | File | Symlink
@@ -63,8 +71,7 @@ class Layer:
         if isinstance(source, Mapping):
             tar = archive(source)
             return cls(_stored_gzip(tar), _media_type(docker=docker, compressed=True), Digest.of(tar))
-        if not isinstance(source, bytes):
-            raise TypeError(f"layers is a list; each layer is a dict of files or bytes, not {type(source).__name__}")
+        require(isinstance(source, bytes), "a layer", "a dict of files, or bytes", source)
         if source.startswith(ZSTD_MAGIC):
             raise ValueError(
                 "a zstd layer cannot be uncompressed here, which its diff_id needs: give gzip or plain tar"
@@ -93,6 +100,8 @@ def _tree(files: Mapping[str, Entry]) -> dict[str, Entry | None]:
     """Every member by its name; None is a directory."""
     tree: dict[str, Entry | None] = {}
     for name, entry in files.items():
+        require(isinstance(name, str), "the name of a layer entry", "a string", name)
+        require(isinstance(entry, Entry), f"layer entry {name!r}", "bytes, str, File or Symlink", entry)
         *parents, last = _parts(name)
         own: Entry | None = None if name.endswith("/") else entry
         if own is None and entry not in (b"", ""):

@@ -4,8 +4,8 @@
     index.json                 what the layout holds, by name
     blobs/<algorithm>/<hex>    manifests, configs, layers
 
-Law of this module: nothing that is read is believed before its digest and its size were checked,
-and every error names the file.
+Law of this module: nothing that is read is believed before its digest was checked, and every error
+names the file.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from fakereg.oci.media_types import IMAGES, INDEXES, OCTET_STREAM
 from fakereg.oci.names import RepositoryName, Tag
 from fakereg.store.content import Content
 from fakereg.store.store import Store
+
+# The specification's advice for the size of manifests; what is larger and not called one is not looked into.
+MANIFEST_LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def load(store: Store, path: Path | str, repository: str | None = None, *, spars
     layout = Layout(Path(path))
     layout.check()
     reader = Reader(layout, None if repository is None else RepositoryName.parse(repository), sparse)
-    loaded = [reader.entry(descriptor) for descriptor in layout.entries()]
+    loaded = reader.entries(layout.entries())
     _refuse_clashes(layout, loaded)
     for one in loaded:
         _store(store, one)
@@ -55,17 +60,34 @@ def load(store: Store, path: Path | str, repository: str | None = None, *, spars
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads entries of one layout; a file that several of them lead to is read once."""
+    """Reads entries of one layout; a file that several of them lead to is read once.
+
+    A size or media type that a manifest tells of another file proves nothing: whoever pushed the
+    manifest may have told anything, and the store took it. The digest is what is checked there.
+    """
 
     layout: Layout
     repository: RepositoryName | None
     sparse: bool
     _contents: dict[Digest, Content | None] = field(default_factory=dict)
+    # What index.json itself says of a digest; it goes before what a manifest says.
+    _listed: dict[tuple[RepositoryName, Digest], Descriptor] = field(default_factory=dict)
 
-    def entry(self, descriptor: Descriptor) -> Loaded:
-        """What one descriptor of index.json leads to. Raises LayoutError."""
-        loaded = Loaded(*self._target(descriptor))
+    def entries(self, descriptors: Iterable[Descriptor]) -> list[Loaded]:
+        """What the descriptors of index.json lead to. Raises LayoutError."""
+        targets = [(descriptor, Loaded(*self._target(descriptor))) for descriptor in descriptors]
+        for descriptor, loaded in targets:
+            key = loaded.repository, descriptor.digest
+            # A digest may be listed twice, as a manifest and as the blob that it is besides.
+            if key not in self._listed or descriptor.media_type != OCTET_STREAM:
+                self._listed[key] = descriptor
+        return [self._entry(descriptor, loaded) for descriptor, loaded in targets]
+
+    def _entry(self, descriptor: Descriptor, loaded: Loaded) -> Loaded:
         content = self._required(descriptor, self.layout.index)
+        if content.size != descriptor.size:
+            message = f"the file has {content.size} bytes; {self.layout.index} says {descriptor.size}"
+            raise LayoutError(self.layout.blob(descriptor.digest), message)
         manifest = self._manifest(descriptor, content)
         if manifest is None:
             loaded.blobs[descriptor.digest] = content
@@ -85,7 +107,7 @@ class Reader:
         """None for a loose blob: index.json may list any content (image-spec, image-layout.md)."""
         if is_known(descriptor):
             return self._parsed(descriptor, content)
-        if descriptor.media_type == OCTET_STREAM:
+        if descriptor.media_type == OCTET_STREAM or content.size > MANIFEST_LIMIT:
             return None
         try:
             return Manifest.parse(bytes(content), content_type=descriptor.media_type, digest=descriptor.digest)
@@ -106,38 +128,55 @@ class Reader:
 
     def _children(self, loaded: Loaded, manifest: Manifest) -> list[Manifest]:
         """The images and indexes of an index; its children of other types, and an image's parts, become blobs."""
-        path, children = self.layout.blob(manifest.digest), []
-        known = {child.digest for child in manifest.manifests if is_known(child)}
-        for descriptor in (*manifest.blobs, *manifest.manifests):
-            content = self._optional(descriptor, path) if self.sparse else self._required(descriptor, path)
-            if content is None:
-                continue
-            if descriptor.digest in known:
-                children.append(self._parsed(descriptor, content))
-            else:
+        children = []
+        for descriptor, content in self._found(manifest.blobs, manifest):
+            loaded.blobs[descriptor.digest] = content
+        for descriptor, content in self._found(manifest.manifests, manifest):
+            child = self._child(loaded.repository, descriptor, content)
+            if child is None:
                 loaded.blobs[descriptor.digest] = content
+            else:
+                children.append(child)
         return children
+
+    def _found(self, descriptors: Iterable[Descriptor], parent: Manifest) -> Iterator[tuple[Descriptor, Content]]:
+        path = self.layout.blob(parent.digest)
+        for descriptor in descriptors:
+            content = self._optional(descriptor) if self.sparse else self._required(descriptor, path)
+            if content is not None:
+                yield descriptor, content
+
+    def _child(self, repository: RepositoryName, descriptor: Descriptor, content: Content) -> Manifest | None:
+        """None for a child that is a blob."""
+        listed = self._listed.get((repository, descriptor.digest))
+        if listed is not None:
+            return self._manifest(listed, content)
+        if not is_known(descriptor):
+            return None
+        try:
+            return self._parsed(descriptor, content)
+        except LayoutError:
+            # Not of the type that its parent told: of the one that it tells itself, then.
+            with suppress(ManifestInvalid):
+                return Manifest.parse(bytes(content), digest=descriptor.digest)
+            raise
 
     def _parsed(self, descriptor: Descriptor, content: Content) -> Manifest:
         path = self.layout.blob(descriptor.digest)
         return self.layout.parse(path, bytes(content), descriptor.media_type, descriptor.digest)
 
     def _required(self, descriptor: Descriptor, named_by: Path) -> Content:
-        content = self._optional(descriptor, named_by)
+        content = self._optional(descriptor)
         if content is None:
             raise LayoutError(self.layout.blob(descriptor.digest), f"no such file, but {named_by} refers to it")
         return content
 
-    def _optional(self, descriptor: Descriptor, named_by: Path) -> Content | None:
-        """None if there is no such file. Raises LayoutError if it is not what the descriptor says."""
+    def _optional(self, descriptor: Descriptor) -> Content | None:
+        """None if there is no such file. Raises LayoutError if its digest is not the descriptor's."""
         digest = descriptor.digest
         if digest not in self._contents:
             self._contents[digest] = self.layout.read(digest)
-        content = self._contents[digest]
-        if content is not None and content.size != descriptor.size:
-            message = f"the file has {content.size} bytes; {named_by} says {descriptor.size}"
-            raise LayoutError(self.layout.blob(digest), message)
-        return content
+        return self._contents[digest]
 
 
 def is_known(descriptor: Descriptor) -> bool:

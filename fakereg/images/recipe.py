@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fakereg.images.checks import ARGUMENTS, require
 from fakereg.images.image import Image
 from fakereg.images.layers import LayerSource
 from fakereg.oci.media_types import is_media_type
@@ -51,7 +52,10 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The arguments of `FakeRegistry.seed`; documented there. Raises ValueError for those that contradict."""
+    """The arguments of `FakeRegistry.seed`; documented there.
+
+    Raises TypeError or ValueError for one that cannot be, and ValueError for those that contradict.
+    """
 
     layers: Sequence[LayerSource] | None = None
     config: Mapping[str, Any] | None = None
@@ -63,15 +67,16 @@ class Recipe:
     docker: bool = False
 
     def __post_init__(self) -> None:
+        for name, check in ARGUMENTS.items():
+            if (value := getattr(self, name)) is not None:
+                check(name, value)
+        wanted = "an image that was seeded, or a digest"
+        require(self.subject is None or isinstance(self.subject, Image | str), "subject", wanted, self.subject)
         for one, other, advice in CONTRADICTIONS:
             if self._has(one) and self._has(other):
                 raise ValueError(f"{one} and {other} contradict each other: {advice}")
         if self.artifact_type is not None and not is_media_type(self.artifact_type):
             raise ValueError(f"artifact_type {self.artifact_type!r} is not a media type: type/subtype is expected")
-        for key in self.config or ():
-            # What runs is told in capitals (Env, Cmd, Labels); the other keys of a config are ours to fill.
-            if not key[:1].isupper():
-                raise ValueError(f"config has {key!r}: it takes what a container runs with, such as Env, Cmd, Labels")
 
     def _has(self, name: str) -> bool:
         value = getattr(self, name)

@@ -81,14 +81,20 @@ class Held:
         return _entry(manifest.media_type, digest, len(manifest.body), name)
 
     def _children(self) -> set[Digest]:
-        """Manifests that loading finds through an index."""
-        return {child.digest for one in self.manifests.values() for child in one.manifests if is_known(child)}
+        """Manifests that loading finds through an index, and of which every index tells the true media type.
+
+        A client may push an index that tells another. What is a blob besides is not told by an index either.
+        """
+        told = [child for one in self.manifests.values() for child in one.manifests if child.digest in self.manifests]
+        doubtful = {child.digest for child in told if child.media_type != self.manifests[child.digest].media_type}
+        return {child.digest for child in told if is_known(child)} - doubtful - self.blobs.keys()
 
     def _led_to(self) -> set[Digest]:
         """Blobs that loading finds through a manifest."""
         manifests = self.manifests.values()
+        # A child that is listed as a manifest is no blob for that.
         children = {child.digest for one in manifests for child in one.manifests if not is_known(child)}
-        return children | {blob.digest for one in manifests for blob in one.blobs}
+        return (children - self.manifests.keys()) | {blob.digest for one in manifests for blob in one.blobs}
 
 
 def _entry(media_type: str, digest: Digest, size: int, name: str | None) -> Descriptor:

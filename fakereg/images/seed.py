@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from fakereg.images.build import Builder
+from fakereg.images.checks import require
 from fakereg.images.image import Image
 from fakereg.images.recipe import Recipe
 from fakereg.oci.descriptor import Descriptor
@@ -35,6 +36,7 @@ def seed(store: Store, image: str, recipe: Recipe, *, host: str = "") -> Image:
 
 
 def _target(image: str, recipe: Recipe) -> tuple[RepositoryName, Tag | None]:
+    require(isinstance(image, str), "image", "a name such as 'team/app:v1'", image)
     if "@" in image:
         raise ValueError(f"{image!r} names a digest, which follows from the content: give a tag, or the name alone")
     name, tag = split_image(image)

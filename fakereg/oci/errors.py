@@ -33,6 +33,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+# A manifest can miss thousands of blobs; the answer lists them all, a message for people a few.
+MOST_NAMED = 5
+
 
 class RegistryError(Exception):
     """A refusal: a code of the specification, a status, and a message for people.
@@ -100,7 +103,9 @@ class ManifestBlobUnknown(RegistryError):
 
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = list(missing)
-        super().__init__(f"the manifest refers to content that was not pushed: {', '.join(self.missing)}")
+        first, more = self.missing[:MOST_NAMED], len(self.missing) - MOST_NAMED
+        names = ", ".join(first) + (f" and {more} more" if more > 0 else "")
+        super().__init__(f"the manifest refers to what this repository does not hold: {names}")
 
     def entries(self) -> list[dict[str, Any]]:
         """One entry per missing digest, as distribution does, so that a client can push all of them at once."""

@@ -121,9 +121,11 @@ def _no_constant(name: str) -> NoReturn:
 def _media_type(document: dict[str, Any], from_header: str) -> str:
     from_body = optional_string(document, "mediaType", "") or ""
     if from_header and from_body and from_header.lower() != from_body.lower():
-        raise ManifestInvalid(f"Content-Type is {from_header}, but the manifest's mediaType is {from_body}")
+        raise ManifestInvalid(f"Content-Type is {from_header!r}, but the manifest's mediaType is {from_body!r}")
     media_type = from_header or from_body or _guess(document)
     # It is sent back as a header, so it must not be able to hold anything else.
+    if media_type.lower() in media_types.GENERIC:
+        raise ManifestInvalid(f"{media_type} is not the type of a manifest: send that of the document as Content-Type")
     if not media_types.is_media_type(media_type):
         raise ManifestInvalid(f"{media_type!r} is not a media type")
     return media_type

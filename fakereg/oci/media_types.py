@@ -22,6 +22,10 @@ JSON = "application/json"
 IMAGES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
 
+# What programs send when nobody told them a type. A manifest is never of these, and a registry that
+# took one would keep it unread, with no look at whether its blobs are there.
+GENERIC = frozenset({OCTET_STREAM, JSON, "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
+
 # Layers that the image specification lets stay elsewhere; clients do not push them.
 _FOREIGN = re.compile(
     r"application/vnd\.oci\.image\.layer\.nondistributable\.v1\.tar.*"

@@ -70,11 +70,18 @@ def parse_reference(text: str) -> Reference:
 
 def split_image(text: str) -> tuple[RepositoryName, Reference]:
     """`name:tag`, `name@digest` or `name` (tag `latest`), without a host. Raises NameInvalid or DigestInvalid."""
-    name, at, digest = text.partition("@")
-    if at:
-        return RepositoryName(name.partition(":")[0]), Digest(digest)
-    name, colon, tag = text.partition(":")
-    return RepositoryName(name), Tag(tag if colon else "latest")
+    if not isinstance(text, str):
+        raise TypeError(f"an image is named by text such as 'team/app:v1', got {text!r}")
+    host, slash, rest = text.partition("/")
+    if slash and ":" in host:  # of a name's parts only the last can be followed by a colon
+        raise NameInvalid(f"leave the host {host!r} out: {rest!r}")
+    image, at, digest = text.partition("@")
+    name, colon, tag = image.partition(":")
+    if not at:
+        return RepositoryName(name), Tag(tag if colon else "latest")
+    if colon:
+        Tag(tag)  # the digest decides, but a malformed tag is a mistake all the same
+    return RepositoryName(name), Digest(digest)
 
 
 def fallback_tag(subject: Digest) -> Tag:

@@ -128,6 +128,8 @@ class Request:
         """Raises BadRequest for a query, escape or Host that is not well-formed."""
         if self.authority and not _AUTHORITY.fullmatch(self.authority):
             raise BadRequest(f"the Host {self.authority!r} is not host or host:port")
+        if not _is_utf8(self.target):
+            raise BadRequest(f"the URL {self.target!r} is not UTF-8")
         if "#" in self.target:
             raise BadRequest(f"the URL of a request has no fragment, got {self.target!r}")
         self._check_framing()
@@ -167,6 +169,14 @@ class Request:
 
 
 _NO_QUERY = Query()
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether `text` came from bytes that are UTF-8; a server that reads other bytes leaves surrogates."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def decode(part: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from fakereg.registry.settings import Choice, Number, Setting
 
@@ -20,19 +20,23 @@ class Sparse(Enum):
 
 
 class Switch(Enum):
-    """Whether an optional part of the API is offered."""
+    """Whether an optional part of the API is offered; a boolean stands for a member too."""
 
     ON = "on"
     OFF = "off"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Switch | None:
+        return (cls.ON if value else cls.OFF) if isinstance(value, bool) else None
 
 
 class Settings(TypedDict, total=False):
     """The fields of a Profile as keyword arguments; enum members may be given by their value."""
 
-    sparse: Sparse | str
-    deletes: Switch | str
-    tag_deletes: Switch | str
-    referrers: Switch | str
+    sparse: Sparse | Literal["refuse", "accept"]
+    deletes: Switch | Literal["on", "off"] | bool
+    tag_deletes: Switch | Literal["on", "off"] | bool
+    referrers: Switch | Literal["on", "off"] | bool
     manifest_limit: int | None
     blob_limit: int | None
     session_limit: int | None
@@ -40,6 +44,11 @@ class Settings(TypedDict, total=False):
     page_maximum: int | None
     chunk_minimum: int | None
     upload_expiry: float | None
+
+
+def _setting(default: object, values: Setting) -> Any:
+    """A field that users may set, and the values that it takes."""
+    return field(default=default, metadata={"setting": values})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +69,25 @@ class Profile:
     """
 
     name: str = "spec"
-    sparse: Sparse = Sparse.REFUSE
-    deletes: Switch = Switch.ON
-    tag_deletes: Switch = Switch.ON
-    referrers: Switch = Switch.ON
-    manifest_limit: int | None = 4 * MIB
-    blob_limit: int | None = None
-    session_limit: int | None = None
-    total_limit: int | None = None
-    page_maximum: int | None = None
-    chunk_minimum: int | None = None
-    upload_expiry: float | None = 3600.0
+    sparse: Sparse = _setting(Sparse.REFUSE, Choice(Sparse))
+    deletes: Switch = _setting(Switch.ON, Choice(Switch))
+    tag_deletes: Switch = _setting(Switch.ON, Choice(Switch))
+    referrers: Switch = _setting(Switch.ON, Choice(Switch))
+    manifest_limit: int | None = _setting(4 * MIB, Number("bytes"))
+    blob_limit: int | None = _setting(None, Number("bytes"))
+    session_limit: int | None = _setting(None, Number("bytes"))
+    total_limit: int | None = _setting(None, Number("bytes"))
+    page_maximum: int | None = _setting(None, Number("entries", least=1))
+    chunk_minimum: int | None = _setting(None, Number("bytes"))
+    upload_expiry: float | None = _setting(3600.0, Number("seconds", kind=float))
 
     def replace(self, **settings: Unpack[Settings]) -> Profile:
         """The same profile with other settings. Raises ValueError, naming what is wrong and what is known."""
-        return self._with({name: _setting(name).check for name in settings}, settings)
+        return self._with({name: _reader(name).check for name in settings}, settings)
 
     def set(self, assignments: Mapping[str, str]) -> Profile:
         """Like `replace`, from text as the command takes it: `{"sparse": "accept", "page_maximum": "50"}`."""
-        return self._with({name: _setting(name).read for name in assignments}, assignments)
+        return self._with({name: _reader(name).read for name in assignments}, assignments)
 
     def _with(self, readers: Mapping[str, Callable[[Any], object]], values: Mapping[str, Any]) -> Profile:
         checked: dict[str, Any] = {}
@@ -91,17 +100,7 @@ class Profile:
 
 
 SETTINGS: dict[str, Setting] = {
-    "sparse": Choice(Sparse),
-    "deletes": Choice(Switch),
-    "tag_deletes": Choice(Switch),
-    "referrers": Choice(Switch),
-    "manifest_limit": Number("bytes"),
-    "blob_limit": Number("bytes"),
-    "session_limit": Number("bytes"),
-    "total_limit": Number("bytes"),
-    "page_maximum": Number("entries", least=1),
-    "chunk_minimum": Number("bytes"),
-    "upload_expiry": Number("seconds", kind=float),
+    one.name: one.metadata["setting"] for one in fields(Profile) if "setting" in one.metadata
 }
 
 SPEC = Profile()
@@ -112,12 +111,14 @@ def find_profile(profile: str | Profile) -> Profile:
     """The preset of this name, or the profile itself. Raises ValueError, listing the known names."""
     if isinstance(profile, Profile):
         return profile
+    if not isinstance(profile, str):
+        raise TypeError(f"a profile is given by name or as a Profile, got {profile!r}")
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; known are {', '.join(sorted(PROFILES))}")
     return PROFILES[profile]
 
 
-def _setting(name: str) -> Setting:
+def _reader(name: str) -> Setting:
     if name not in SETTINGS:
         raise ValueError(f"unknown setting {name!r}; known are {', '.join(SETTINGS)}")
     return SETTINGS[name]

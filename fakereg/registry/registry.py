@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fakereg.clock import Clock, Ids
-from fakereg.oci.errors import BlobUploadUnknown, ContentTooLarge, NameUnknown
+from fakereg.oci.errors import BlobUploadUnknown, NameUnknown
 from fakereg.oci.names import RepositoryName
 from fakereg.registry.messages import Request
 from fakereg.registry.profile import SPEC, Profile
@@ -44,7 +44,9 @@ class Registry:
         """
         repository = self.store.repository(request.name)
         if self.profile.upload_expiry is not None:
-            repository.expire_uploads(self.clock.now() - self.profile.upload_expiry)
+            # Where all repositories share a limit, what is dead in another one must not count.
+            place = repository if self.profile.total_limit is None else self.store
+            place.expire_uploads(self.clock.now() - self.profile.upload_expiry)
         return repository
 
     def repository_for_upload(self, request: Request) -> Repository:
@@ -53,9 +55,3 @@ class Registry:
         if not self.store.has(name):
             raise BlobUploadUnknown(f"repository {name} has no upload sessions")
         return self.repository_for_push(request)
-
-    def check_total(self, size: int) -> None:
-        """Raises ContentTooLarge when `size` bytes more exceed what the registry may keep in all."""
-        limit = self.profile.total_limit
-        if limit is not None and self.store.used() + size > limit:
-            raise ContentTooLarge(f"the registry keeps at most {limit} bytes in all")

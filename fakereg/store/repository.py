@@ -18,10 +18,11 @@ from fakereg.oci.names import Reference, RepositoryName, Tag, fallback_tag
 from fakereg.store.blobs import Blob, BlobPool
 from fakereg.store.sorted_names import SortedNames
 from fakereg.store.uploads import TRANSITIONS, Event, UploadSession, Writer
+from fakereg.store.usage import Usage
 
 
 @dataclass(slots=True)
-class Contents:
+class Holdings:
     """What a repository holds, apart from uploads under way."""
 
     manifests: dict[Digest, Manifest] = field(default_factory=dict)
@@ -37,47 +38,60 @@ class Contents:
 class Repository:
     """A named place for content. Safe to call from any thread."""
 
-    def __init__(self, name: RepositoryName, pool: BlobPool) -> None:
+    def __init__(self, name: RepositoryName, pool: BlobPool, usage: Usage) -> None:
         self.name = name
         self._pool = pool
+        self._usage = usage
         self._lock = threading.Lock()
-        self._contents = Contents()
+        self._held = Holdings()
         self._uploads: dict[str, UploadSession] = {}
 
     @property
     def is_known(self) -> bool:
         """Whether anything was ever stored here; an upload that was only begun does not count."""
-        return self._contents.known
+        return self._held.known
 
     # Blobs
 
     def blob(self, digest: Digest) -> Blob:
         """Raises BlobUnknown."""
-        with self._lock:
-            blob = self._contents.blobs.get(digest)
+        blob = self.find_blob(digest)
         if blob is None:
-            raise BlobUnknown(f"repository {self.name} holds no blob {digest}", detail={"digest": digest})
+            raise self._no_blob(digest)
         return blob
 
     def find_blob(self, digest: Digest) -> Blob | None:
         with self._lock:
-            return self._contents.blobs.get(digest)
+            return self._held.blobs.get(digest)
 
     def link_blob(self, blob: Blob) -> None:
         """Hold a blob that exists already, in the pool or another repository (end-11)."""
         with self._lock:
-            self._contents.blobs[blob.digest] = blob
-            self._contents.known = True
+            is_new = self._link(blob)
+        if is_new:
+            self._usage.link(blob.digest, len(blob))
 
     def delete_blob(self, digest: Digest) -> None:
         """Also one that a manifest refers to: the specification leaves that to the client. Raises BlobUnknown."""
         with self._lock:
-            if self._contents.blobs.pop(digest, None) is None:
-                raise BlobUnknown(f"repository {self.name} holds no blob {digest}", detail={"digest": digest})
+            blob = self._held.blobs.pop(digest, None)
+        if blob is None:
+            raise self._no_blob(digest)
+        self._usage.unlink(digest, len(blob))
 
     def blobs(self) -> list[Blob]:
         with self._lock:
-            return list(self._contents.blobs.values())
+            return list(self._held.blobs.values())
+
+    def _link(self, blob: Blob) -> bool:
+        """Whether the blob is new here. The lock is held."""
+        is_new = blob.digest not in self._held.blobs
+        self._held.blobs[blob.digest] = blob
+        self._held.known = True
+        return is_new
+
+    def _no_blob(self, digest: Digest) -> BlobUnknown:
+        return BlobUnknown(f"repository {self.name} holds no blob {digest}", detail={"digest": digest})
 
     # Manifests and tags
 
@@ -89,62 +103,72 @@ class Repository:
             raise ManifestUnknown(f"repository {self.name} holds no manifest {reference}")
         return manifest
 
-    def holds(self, digest: Digest) -> bool:
-        """Whether there is a manifest of this digest."""
-        with self._lock:
-            return digest in self._contents.manifests
-
     def manifests(self) -> list[Manifest]:
         """In the order in which they were first pushed."""
         with self._lock:
-            return list(self._contents.manifests.values())
+            return list(self._held.manifests.values())
 
-    def put_manifest(self, manifest: Manifest, tags: Iterable[Tag] = (), *, whole: bool = True) -> None:
+    def put_manifest(
+        self, manifest: Manifest, tags: Iterable[Tag] = (), *, whole: bool = True, total: int | None = None
+    ) -> None:
         """Store a manifest and move all `tags` to it, at once; the digest a tag leaves stays pullable.
 
-        `whole` refuses a manifest whose blobs or child manifests are missing, with ManifestBlobUnknown.
+        `whole` refuses a manifest whose blobs or child manifests are missing, with ManifestBlobUnknown;
+        `total` is the limit of all that the store keeps, beyond which ContentTooLarge is raised.
         """
-        with self._lock:
-            if whole and (missing := list(self._missing(manifest))):
-                raise ManifestBlobUnknown(missing)
-            contents = self._contents
-            contents.known = True
-            # The same bytes may have come under another type before, in which they had no subject.
-            self._refer(contents.manifests.get(manifest.digest), manifest)
-            contents.manifests[manifest.digest] = manifest
-            for tag in tags:
-                self._move_tag(tag, manifest.digest)
+        size = len(manifest.body)
+        reserved = 0 if manifest.digest in self._held.manifests else size
+        self._usage.reserve(reserved, total)
+        kept = 0
+        try:
+            with self._lock:
+                if whole and (missing := list(self._missing(manifest))):
+                    raise ManifestBlobUnknown(missing)
+                kept = 0 if manifest.digest in self._held.manifests else size
+                self._store(manifest, tags)
+        finally:
+            self._usage.release(reserved - kept)
+
+    def _store(self, manifest: Manifest, tags: Iterable[Tag]) -> None:
+        held = self._held
+        held.known = True
+        # The same bytes may have come under another type before, in which they had no subject.
+        self._refer(held.manifests.get(manifest.digest), manifest)
+        held.manifests[manifest.digest] = manifest
+        for tag in tags:
+            self._move_tag(tag, manifest.digest)
 
     def delete_manifest(self, digest: Digest) -> None:
         """Remove a manifest and every tag on it (end-9). Raises ManifestUnknown."""
         with self._lock:
-            contents = self._contents
-            manifest = contents.manifests.pop(digest, None)
+            held = self._held
+            manifest = held.manifests.pop(digest, None)
             if manifest is None:
                 raise ManifestUnknown(f"repository {self.name} holds no manifest {digest}")
-            for tag in contents.tags_of.pop(digest, ()):
-                del contents.tags[tag]
-                contents.tag_names.discard(tag)
+            for tag in held.tags_of.pop(digest, ()):
+                del held.tags[tag]
+                held.tag_names.discard(tag)
             self._refer(manifest, None)
+        self._usage.release(len(manifest.body))
 
     def delete_tag(self, tag: Tag) -> None:
         """Remove a tag; its manifest stays pullable by digest (end-9). Raises ManifestUnknown."""
         with self._lock:
-            digest = self._contents.tags.pop(tag, None)
+            digest = self._held.tags.pop(tag, None)
             if digest is None:
                 raise ManifestUnknown(f"repository {self.name} holds no tag {tag}")
-            self._contents.tag_names.discard(tag)
-            self._contents.tags_of[digest].discard(tag)
+            self._held.tag_names.discard(tag)
+            self._held.tags_of[digest].discard(tag)
 
     def tags(self, *, after: str | None = None, limit: int | None = None) -> tuple[list[Tag], bool]:
         """Up to `limit` tags in byte order, strictly after `after`; and whether more follow (end-8b)."""
         with self._lock:
-            return self._contents.tag_names.after(after, limit)
+            return self._held.tag_names.after(after, limit)
 
     def tagged(self) -> dict[Tag, Digest]:
         """Every tag with its digest, at one moment."""
         with self._lock:
-            return dict(self._contents.tags)
+            return dict(self._held.tags)
 
     def referrers(
         self, subject: Digest, *, artifact_type: str | None = None, after: str | None = None, limit: int
@@ -155,42 +179,45 @@ class Repository:
         list up while the referrers API was switched off (ref.14).
         """
         with self._lock:
-            found = (self._contents.manifests[digest] for digest in self._referring(subject).each_after(after))
+            found = (self._held.manifests[digest] for digest in self._referring(subject).each_after(after))
             wanted = (one for one in found if artifact_type is None or one.artifact_type == artifact_type)
             return [manifest.as_referrer() for manifest in islice(wanted, limit)]
 
     def _referring(self, subject: Digest) -> SortedNames[Digest]:
-        own = self._contents.referrers.get(subject, SortedNames[Digest]())
+        own = self._held.referrers.get(subject, SortedNames[Digest]())
         fallback = self._find(fallback_tag(subject))
         listed = {child.digest for child in fallback.manifests} if fallback else set()
-        extra = [digest for digest in listed & self._contents.manifests.keys() if digest not in own]
+        extra = [digest for digest in listed & self._held.manifests.keys() if digest not in own]
         return own.copy_with(extra) if extra else own
 
     def _find(self, reference: Reference) -> Manifest | None:
-        digest = self._contents.tags.get(reference) if isinstance(reference, Tag) else reference
-        return self._contents.manifests.get(digest) if digest else None
+        digest = self._held.tags.get(reference) if isinstance(reference, Tag) else reference
+        return self._held.manifests.get(digest) if digest else None
 
     def _refer(self, before: Manifest | None, after: Manifest | None) -> None:
         """Keep the referrers in step with a manifest that is stored, replaced or removed."""
-        referrers = self._contents.referrers
+        referrers = self._held.referrers
         if before and before.subject:
-            referrers[before.subject.digest].discard(before.digest)
+            others = referrers[before.subject.digest]
+            others.discard(before.digest)
+            if not others:
+                del referrers[before.subject.digest]
         if after and after.subject:
             referrers.setdefault(after.subject.digest, SortedNames()).add(after.digest)
 
     def _move_tag(self, tag: Tag, digest: Digest) -> None:
-        contents = self._contents
-        before = contents.tags.get(tag)
+        held = self._held
+        before = held.tags.get(tag)
         if before is None:
-            contents.tag_names.add(tag)
+            held.tag_names.add(tag)
         else:
-            contents.tags_of[before].discard(tag)
-        contents.tags[tag] = digest
-        contents.tags_of.setdefault(digest, set()).add(tag)
+            held.tags_of[before].discard(tag)
+        held.tags[tag] = digest
+        held.tags_of.setdefault(digest, set()).add(tag)
 
     def _missing(self, manifest: Manifest) -> Iterator[Digest]:
         """What the manifest needs and this repository lacks; a child may be a manifest or, of unknown type, a blob."""
-        blobs, manifests = self._contents.blobs, self._contents.manifests
+        blobs, manifests = self._held.blobs, self._held.manifests
         needed = [descriptor.digest for descriptor in manifest.blobs if descriptor.digest not in blobs]
         needed += [
             child.digest for child in manifest.manifests if not (child.digest in manifests or child.digest in blobs)
@@ -201,7 +228,7 @@ class Repository:
 
     def start_upload(self, session_id: str, algorithm: Algorithm, now: float) -> UploadSession:
         """Open a session (end-4a)."""
-        session = UploadSession(session_id, algorithm, self._lock, now)
+        session = UploadSession(session_id, algorithm, self._lock, self._usage, now)
         with self._lock:
             self._uploads[session_id] = session
         return session
@@ -209,10 +236,7 @@ class Repository:
     def upload(self, session_id: str) -> UploadSession:
         """Raises BlobUploadUnknown."""
         with self._lock:
-            session = self._uploads.get(session_id)
-        if session is None:
-            raise BlobUploadUnknown(f"repository {self.name} has no upload {session_id!r}: never opened, or ended")
-        return session
+            return self._upload(session_id)
 
     def uploads(self) -> list[UploadSession]:
         """The sessions that are open."""
@@ -222,19 +246,26 @@ class Repository:
     def cancel_upload(self, session_id: str) -> None:
         """Drop a session and its bytes (end-14). Raises BlobUploadUnknown; BlobUploadInvalid while it is closed."""
         with self._lock:
-            session = self._uploads.get(session_id)
-            if session is None:
-                raise BlobUploadUnknown(f"repository {self.name} has no upload {session_id!r}: never opened, or ended")
+            session = self._upload(session_id)
             session.step(Event.CANCEL)
             del self._uploads[session_id]
+        self._usage.release(session.size)
+
+    def _upload(self, session_id: str) -> UploadSession:
+        session = self._uploads.get(session_id)
+        if session is None:
+            raise BlobUploadUnknown(f"repository {self.name} has no upload {session_id!r}: never opened, or ended")
+        return session
 
     def expire_uploads(self, before: float) -> None:
         """Drop the idle sessions that nobody touched since the moment `before`."""
         with self._lock:
-            for session in list(self._uploads.values()):
-                if session.touched < before and (session.state, Event.EXPIRE) in TRANSITIONS:
-                    session.step(Event.EXPIRE)
-                    del self._uploads[session.id]
+            idle = [one for one in self._uploads.values() if (one.state, Event.EXPIRE) in TRANSITIONS]
+            expired = [one for one in idle if one.touched < before]
+            for session in expired:
+                session.step(Event.EXPIRE)
+                del self._uploads[session.id]
+        self._usage.release(sum(session.size for session in expired))
 
     def commit_upload(self, session: UploadSession, writer: Writer, digest: Digest) -> Blob:
         """Turn a complete session into a blob of this repository (end-6).
@@ -245,6 +276,9 @@ class Repository:
         with self._lock:
             session.step(Event.COMMIT)
             self._uploads.pop(session.id, None)
-            self._contents.blobs[digest] = blob
-            self._contents.known = True
+            is_new = self._link(blob)
+        if is_new:
+            self._usage.link(digest, len(blob), reserved=session.size)
+        else:
+            self._usage.release(session.size)
         return blob

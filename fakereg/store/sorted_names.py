@@ -43,6 +43,9 @@ class SortedNames(Generic[Name]):
         for index in range(0 if last is None else bisect_right(names, last), len(names)):
             yield names[index]
 
+    def __bool__(self) -> bool:
+        return bool(self._names or self._added)
+
     def __contains__(self, name: Name) -> bool:
         names = self._settled()
         index = bisect_left(names, name)

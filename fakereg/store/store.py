@@ -8,6 +8,7 @@ from fakereg.oci.digest import Digest
 from fakereg.oci.names import RepositoryName
 from fakereg.store.blobs import Blob, BlobPool
 from fakereg.store.repository import Repository
+from fakereg.store.usage import Usage
 
 
 class Store:
@@ -15,6 +16,7 @@ class Store:
 
     def __init__(self) -> None:
         self.pool = BlobPool()
+        self.usage = Usage()
         self._lock = threading.Lock()
         self._repositories: dict[RepositoryName, Repository] = {}
 
@@ -24,7 +26,7 @@ class Store:
         repository = self._repositories.get(name)
         if repository is None:
             with self._lock:
-                repository = self._repositories.setdefault(name, Repository(name, self.pool))
+                repository = self._repositories.setdefault(name, Repository(name, self.pool, self.usage))
         return repository
 
     def find(self, name: RepositoryName) -> Repository | None:
@@ -47,10 +49,9 @@ class Store:
         # The pool would be quicker to ask, but it may still know a blob that every repository deleted.
         return next((blob for one in self.repositories() if (blob := one.find_blob(digest))), None)
 
-    def used(self) -> int:
-        """Bytes kept in all: every blob once, manifests, and what open uploads hold."""
+    def expire_uploads(self, before: float) -> None:
+        """Drop the idle uploads of all repositories that nobody touched since the moment `before`."""
         with self._lock:
             repositories = list(self._repositories.values())
-        blobs = {id(blob): len(blob) for one in repositories for blob in one.blobs()}
-        manifests = sum(len(manifest.body) for one in repositories for manifest in one.manifests())
-        return sum(blobs.values()) + manifests + sum(upload.size for one in repositories for upload in one.uploads())
+        for repository in repositories:
+            repository.expire_uploads(before)

@@ -24,9 +24,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fakereg.oci.digest import Algorithm, Digest, Hasher
-from fakereg.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, UploadRangeInvalid
+from fakereg.oci.errors import (
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    ContentTooLarge,
+    DigestInvalid,
+    RegistryError,
+    UploadRangeInvalid,
+)
 from fakereg.oci.ranges import upload_range
 from fakereg.store.content import Content
+from fakereg.store.usage import Usage
 
 # Pieces smaller than this are gathered, so that a body in one-byte chunks costs no object per byte.
 GATHER = 64 * 1024
@@ -76,13 +84,14 @@ class Mark:
 class UploadSession:
     """The bytes that arrived so far under one upload id. `lock` is that of the repository."""
 
-    def __init__(self, session_id: str, algorithm: Algorithm, lock: threading.Lock, now: float) -> None:
+    def __init__(self, session_id: str, algorithm: Algorithm, lock: threading.Lock, usage: Usage, now: float) -> None:
         self.id = session_id
         self.algorithm = algorithm
         self.state = State.IDLE
         self.touched = now
         self.short_chunk = False
         self._lock = lock
+        self._usage = usage
         self._segments: list[bytes] = []
         self._mark = Mark(0, 0, algorithm.new())
         self._writer: Writer | None = None
@@ -92,11 +101,12 @@ class UploadSession:
         """Bytes that are kept; the next one belongs at this offset."""
         return self._mark.size
 
-    def receive(self, now: float, *, at: int | None = None) -> Writer:
+    def receive(self, now: float, *, at: int | None = None, total: int | None = None) -> Writer:
         """Begin to take the body of a request; a request that still sends is detached.
 
-        `at` is the offset that the client names. Raises UploadRangeInvalid when the session does not
-        stand there, BlobUploadInvalid when it is being closed, BlobUploadUnknown when it has ended.
+        `at` is the offset that the client names, `total` the limit of all that the store keeps.
+        Raises UploadRangeInvalid when the session does not stand there, BlobUploadInvalid when it is
+        being closed, BlobUploadUnknown when it has ended.
         """
         with self._lock:
             if at is not None and at != self.size:
@@ -106,7 +116,7 @@ class UploadSession:
                 )
             self.step(Event.RECEIVE)
             self.touched = now
-            self._writer = Writer(self, self._lock, self._mark)
+            self._writer = Writer(self, self._lock, self._usage, self._mark, total)
             return self._writer
 
     def step(self, event: Event) -> None:
@@ -128,31 +138,35 @@ class UploadSession:
         self._segments.append(segment)
         self._mark = Mark(len(self._segments), self.size + len(segment), hasher)
 
-    def go_back(self, mark: Mark) -> None:
-        """Forget what came after `mark`. The lock is held."""
+    def go_back(self, mark: Mark) -> int:
+        """Forget what came after `mark`; how many bytes that was. The lock is held."""
+        dropped = self.size - mark.size
         del self._segments[mark.segments :]
         self._mark = mark
+        return dropped
 
     def content(self) -> Content:
         return Content(self._segments)
 
 
 class Writer:
-    """One request's hand on a session. Any call but `abandon` and `undo` raises BlobUploadInvalid once
-    a newer request has taken over, and BlobUploadUnknown once the session has ended."""
+    """One request's hand on a session.
 
-    def __init__(self, session: UploadSession, lock: threading.Lock, start: Mark) -> None:
+    Any call but `abandon` and `undo` raises BlobUploadInvalid once a newer request has taken over,
+    BlobUploadUnknown once the session has ended, and ContentTooLarge once the store is full.
+    """
+
+    def __init__(
+        self, session: UploadSession, lock: threading.Lock, usage: Usage, start: Mark, total: int | None
+    ) -> None:
         self._session = session
         self._lock = lock
+        self._usage = usage
+        self._total = total
         self._start = start
         self._hasher = start.hasher
         self._gathered = bytearray()
         self.received = 0
-
-    @property
-    def gathered(self) -> int:
-        """Bytes taken that the session does not show yet."""
-        return len(self._gathered)
 
     def write(self, data: bytes) -> None:
         """Take the next bytes of the body."""
@@ -178,15 +192,20 @@ class Writer:
     def abandon(self, now: float) -> None:
         """The client vanished: keep what arrived, unless the session went on without it."""
         with suppress(BlobUploadInvalid, BlobUploadUnknown):
-            self.settle(now)
+            try:
+                self.settle(now)
+            except ContentTooLarge:
+                self.undo()
 
     def undo(self) -> None:
         """The body is refused: keep nothing of it."""
         self._gathered.clear()
+        dropped = 0
         with self._lock:
             if self._session.is_written_by(self):
-                self._session.go_back(self._start)
+                dropped = self._session.go_back(self._start)
                 self._session.step(Event.SETTLE)
+        self._usage.release(dropped)
 
     def close(self, digest: Digest) -> Content:
         """The blob is complete: its content, checked against `digest`.
@@ -204,8 +223,9 @@ class Writer:
         actual = digest.algorithm.of(hasher) if same else digest.algorithm.digest(content.segments)
         if actual != digest:
             with self._lock:
-                self._session.go_back(self._start)
+                dropped = self._session.go_back(self._start)
                 self._session.step(Event.REFUSE)
+            self._usage.release(dropped)
             raise DigestInvalid(f"the content's digest is {actual}, not {digest}", detail={"digest": actual})
         return content
 
@@ -219,9 +239,14 @@ class Writer:
         # A copy, because the session's hash may be read by a newer writer at this moment.
         hasher = self._hasher.copy()
         hasher.update(data)
-        with self._lock:
-            self._check()
-            self._session.append(data, hasher)
+        self._usage.reserve(len(data), self._total)
+        try:
+            with self._lock:
+                self._check()
+                self._session.append(data, hasher)
+        except RegistryError:
+            self._usage.release(len(data))
+            raise
         self._hasher = hasher
 
     def _check(self) -> None:

@@ -63,7 +63,10 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     journals = item.config.stash.get(_JOURNALS, None)
     if journals is not None:
         journals.begin()
-    return (yield)
+    result = yield
+    # After the setup, so that a test which is skipped stays skipped.
+    _refuse_marker_without_effect(item)
+    return result
 
 
 # Outermost: what pytest makes of an xfail, and another plugin of a failure, comes first.
@@ -77,6 +80,19 @@ def pytest_runtest_makereport(
         shared = "fake_registry_session" in getattr(item, "fixturenames", ())
         report.sections.extend(journals.sections(shared=shared))
     return report
+
+
+def _refuse_marker_without_effect(item: pytest.Item) -> None:
+    """Only a test's own marker: one on its class or module may be meant for the other tests there."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "fake_registry_session" not in fixtures or fixtures & {"fake_registry", "make_fake_registry"}:
+        return
+    if any(mark.name == "fake_registry" for mark in item.own_markers):
+        raise pytest.fail.Exception(
+            "@pytest.mark.fake_registry has no effect on fake_registry_session, which tests share: "
+            "its options come from the fixture fake_registry_session_options",
+            pytrace=False,
+        )
 
 
 # Fixtures

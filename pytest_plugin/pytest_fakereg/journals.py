@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fakereg import FakeRegistry
-    from fakereg.double.journal import Journal
+    from fakereg.double.journal import Entry, Journal
 
 TITLE = "fakereg journal"
 
 # A property-based test isolates each of its examples; the latest is the one that failed.
 KEPT = 5
+
+# Requests of one journal, and refusals before them: enough to see what led to a failure, and a report to scroll.
+LATEST = 50
+
+_REFUSED = 400
 
 
 class Journals:
@@ -79,9 +84,25 @@ class _Record:
     def report(self) -> str:
         """The first journal, then one after another what reset() and isolated() began; no empty ones."""
         asked_first = len(self._first) > self._after
-        parts = [self._first.report(after=self._after)] if asked_first or self.empty else []
+        parts = [_told(self._first, after=self._after)] if asked_first or self.empty else []
         left_out = self._begun - len(self._later)
         if left_out:
             parts.append(f"({left_out} earlier journals, of reset() or isolated(), are not kept)")
-        parts += [f"after reset() or in isolated():\n{journal.report()}" for journal in self._later if len(journal)]
+        parts += [f"after reset() or in isolated():\n{_told(journal)}" for journal in self._later if len(journal)]
         return "\n".join(parts)
+
+
+def _told(journal: Journal, *, after: int = 0) -> str:
+    """The journal's own report, or of a long one the latest entries, and of those before them the latest refusals."""
+    entries = journal.since(after)
+    before, latest = entries[:-LATEST], entries[-LATEST:]
+    refusals = [entry for entry in before if _is_refusal(entry)][-LATEST:]
+    if len(refusals) == len(before):
+        return journal.report(after=after)
+    left_out = latest[-1].number - after - len(refusals) - len(latest)  # also what the journal dropped
+    head = f"({left_out} more requests; see the registry's journal. Here: latest refusals, then the last {LATEST})"
+    return "\n".join([head, *map(str, refusals + latest)])
+
+
+def _is_refusal(entry: Entry) -> bool:
+    return entry.status is None or entry.status >= _REFUSED

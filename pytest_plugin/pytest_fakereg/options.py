@@ -75,14 +75,12 @@ def _check_known(source: str, name: str) -> None:
 
 
 def _check_value(source: str, name: str, value: Any) -> None:
-    from fakereg.registry.profile import SETTINGS, SPEC, find_profile  # noqa: PLC0415
+    """Let FakeRegistry judge each option alone: afterwards nobody knows where a wrong one came from."""
+    from fakereg import FakeRegistry  # noqa: PLC0415 - only when a fixture is used
 
     try:
-        if name == "profile":
-            find_profile(value)
-        elif name in SETTINGS:
-            SPEC.replace(**{name: value})
-    except ValueError as error:
+        FakeRegistry(**{name: value})
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{source}: {error}") from None
 
 

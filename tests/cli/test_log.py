@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import io
+import re
 
 import pytest
 
@@ -14,8 +16,15 @@ from fakereg.cli.terminal import Terminal
 from fakereg.double.journal import Entry, Journal
 
 
-def line(**parts: object) -> str:
-    stream = io.StringIO()
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def line(stream: io.StringIO | None = None, **parts: object) -> str:
+    stream = stream or io.StringIO()
     RequestLog(Terminal(stream))(Entry(1, "GET", **{"target": "/v2/", "status": 200, **parts}))
     return stream.getvalue()
 
@@ -33,6 +42,49 @@ class TestRequestLog:
     def test_terminal_is_safe_from_clients(self):
         """What a client sends cannot move the cursor or forge a line."""
         assert "/v2/\\x1b[2J\\n\\udcff  0.0 ms\n" in line(target="/v2/\x1b[2J\n\udcff")
+
+    @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+    def test_digests(self, monkeypatch, algorithm):
+        """A terminal gets the first digits of a digest, and everything else all of them."""
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "100")
+        digest = f"{algorithm}:{hashlib.new(algorithm).hexdigest()}"
+        parts = {"target": f"/v2/a/blobs/{digest}", "status": 404, "error": f"BLOB_UNKNOWN: {digest}"}
+        short = digest[: len(algorithm) + 9]
+
+        assert line(**parts) == f"404  GET    /v2/a/blobs/{digest}  0.0 ms  BLOB_UNKNOWN: {digest}\n"
+        assert line(Screen(), **parts) == f"404  GET    /v2/a/blobs/{short}..  0.0 ms  BLOB_UNKNOWN: {short}..\n"
+
+    def test_fits_the_terminal(self, monkeypatch):
+        """On a terminal a long path loses its middle, and a refusal that does not fit has lines of its own."""
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "60")
+        shown = line(Screen(), target=f"/v2/{'team/' * 20}tags/list", status=404, error="NAME_UNKNOWN: " + "no " * 20)
+
+        first, *rest = shown.splitlines()
+        assert re.fullmatch(r"404  GET    /v2/team/[team/]+\.\.[team/]+/tags/list  0\.0 ms", first)
+        assert len(first) == 60
+        assert " ".join(one.strip() for one in rest) == f"NAME_UNKNOWN: {'no ' * 20}".strip()
+        assert all(one.startswith(" " * 12) and len(one) <= 60 for one in rest)
+
+    def test_colour_takes_no_room(self, monkeypatch):
+        """What colours a line does not count as its length."""
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "40")
+
+        shown = line(Screen(), status=404, error="NAME_UNKNOWN")
+
+        assert re.sub(r"\x1b\[\d+m", "", shown) == "404  GET    /v2/  0.0 ms  NAME_UNKNOWN\n"
+
+    @pytest.mark.parametrize("columns", ["", "0", "-1", "wide"])
+    def test_terminal_without_a_width(self, monkeypatch, columns):
+        """One that does not tell how wide it is has 80 columns; what is no terminal has no width."""
+        monkeypatch.setenv("COLUMNS", columns)
+
+        assert Terminal(Screen()).width == 80
+        assert Terminal(io.StringIO()).width is None
+        assert Terminal(None).width is None
 
     @pytest.mark.parametrize(
         ("count", "text"),

@@ -10,6 +10,7 @@ import pytest
 
 from fakereg import __version__
 from fakereg.cli import main as command
+from fakereg.registry.profile import SETTINGS
 
 
 class TestHelp:
@@ -52,6 +53,15 @@ class TestHelp:
 
         assert ended.value.code == 0
         assert command.COMMANDS[name][1:] in capsys.readouterr().out
+
+    @pytest.mark.parametrize("name", ["serve", "run"])
+    def test_settings_are_listed_with_their_values(self, fakereg, name):
+        """--help tells every setting that --set takes, and what each is set to."""
+        text = " ".join(fakereg(name, "--help").stdout.split())
+
+        assert all(f" {setting}=" in text for setting in SETTINGS)
+        assert " sparse=refuse|accept, deletes=on|off, " in text
+        assert " page_maximum=ENTRIES|none, " in text
 
 
 class TestMistakes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 
 import pytest
@@ -43,6 +44,15 @@ class TestCommand:
         assert ended.stderr.startswith("200  GET    /v2/  out 2 B  ")
         assert ended.stderr.count("\n") == 1
 
+    def test_port(self, fakereg):
+        """A port that the command has built in can be asked for."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        program = "import os; print(os.environ['FAKEREG_HOST'])"
+        ended = fakereg("run", "--host", "127.0.0.1", "--port", port, "--", sys.executable, "-c", program)
+
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"127.0.0.1:{port}\n", "")
+
     @pytest.mark.parametrize(
         ("program", "number", "code"),
         [
@@ -75,6 +85,15 @@ class TestMistakes:
         ended = fakereg("run", "--", str(file))
 
         assert (ended.returncode, ended.stderr) == (126, f"fakereg: cannot run {file}: Permission denied\n")
+
+    def test_taken_port(self, fakereg):
+        """A port that somebody else has is a mistake in one line, and the command does not run."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            ended = fakereg("run", "--port", str(port), "--", "echo", "ran")
+
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr == f"fakereg: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
     @pytest.mark.parametrize("arguments", [[], ["--"]])
     def test_no_command(self, fakereg, arguments):

@@ -42,17 +42,26 @@ class Program:
         return done.stdout
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without its client a test is skipped, or fails under --require-clients.
+
+    A hook and not a fixture: pytest then tells in one line per client, not per test, what is missing.
+    """
+    for name, how in HOW_TO_INSTALL.items():
+        if name in getattr(item, "fixturenames", ()) and shutil.which(name) is None:
+            missing = f"the client {name} is not installed ({how})"
+            if item.config.getoption("--require-clients"):
+                pytest.fail(missing, pytrace=False)
+            pytest.skip(missing)
+
+
 @pytest.fixture
-def program(request: pytest.FixtureRequest, tmp_path: Path, fake_registry: FakeRegistry) -> Callable[[str], Program]:
-    """Finds a client program; without it the test is skipped, or fails under --require-clients."""
+def program(tmp_path: Path, fake_registry: FakeRegistry) -> Callable[[str], Program]:
+    """Finds a client program, which is there: see pytest_runtest_setup."""
 
     def find(name: str) -> Program:
         path = shutil.which(name)
-        if path is None:
-            missing = f"the client {name} is not installed ({HOW_TO_INSTALL[name]})"
-            if request.config.getoption("--require-clients"):
-                pytest.fail(missing, pytrace=False)
-            pytest.skip(missing)
+        assert path is not None
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
         environ = {**os.environ, **fake_registry.environ(tmp_path / "environ"), "HOME": str(home)}

@@ -6,7 +6,7 @@ import json
 import tarfile
 from pathlib import Path
 
-import layouts
+import contents
 import pytest
 
 from fakereg import FakeRegistry
@@ -35,7 +35,7 @@ class TestImage:
         crane("export", f"{fake_registry.host}/team/app:v1", "exported.tar")
 
         assert fake_registry.repository("team/app").manifest("v1").digest == image
-        assert layouts.contents(tmp_path / "pulled", image) == layouts.held(fake_registry, "team/app", "v1")
+        assert contents.needed(tmp_path / "pulled", image) == contents.held(fake_registry, "team/app", "v1")
         with tarfile.open(tmp_path / "exported.tar") as archive:
             assert archive.extractfile("etc/motd").read() == b"hello\n"
 
@@ -59,7 +59,7 @@ class TestImage:
 
         mounts = [entry for entry in fake_registry.journal.since(before) if entry.endpoint == "mount_blob"]
         assert [entry.status for entry in mounts] == [201, 201]
-        assert layouts.held(fake_registry, "other/app", "v3") == layouts.held(fake_registry, "team/app", "v1")
+        assert contents.held(fake_registry, "other/app", "v3") == contents.held(fake_registry, "team/app", "v1")
 
     def test_list_over_pages(self, crane, fake_registry: FakeRegistry) -> None:
         """2,500 tags come in three pages of a thousand at most, each tag once and in order."""
@@ -118,7 +118,7 @@ class TestIndex:
         children = [child["digest"] for child in json.loads(index.body)["manifests"]]
         parts = [fake_registry.repository("team/part").manifest(tag).digest for tag in ("amd64", "arm64")]
         assert children == parts
-        assert layouts.contents(tmp_path / "pulled", index.digest) == layouts.held(fake_registry, "team/multi", "v1")
+        assert contents.needed(tmp_path / "pulled", index.digest) == contents.held(fake_registry, "team/multi", "v1")
 
     def test_one_platform_is_chosen(self, crane, fake_registry: FakeRegistry) -> None:
         """`--platform` resolves to that platform's child."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import layouts
+import contents
 import pytest
 
 from fakereg import FakeRegistry
@@ -28,14 +28,14 @@ def layout(umoci, tmp_path: Path) -> Path:
 class TestImage:
     def test_push_and_pull(self, skopeo, layout: Path, tmp_path: Path, fake_registry: FakeRegistry) -> None:
         """What skopeo pushed is held by the registry digest by digest, and pulled again it is the same."""
-        (pushed,) = layouts.entries(layout)
+        (pushed,) = contents.entries(layout)
 
         skopeo("copy", "--preserve-digests", f"oci:{layout}:v1", f"docker://{fake_registry.host}/team/app:v1")
         skopeo("copy", "--preserve-digests", f"docker://{fake_registry.host}/team/app:v1", "oci:pulled:v1")
 
         assert fake_registry.repository("team/app").manifest("v1").digest == pushed["digest"]
-        assert layouts.held(fake_registry, "team/app", "v1") == layouts.contents(layout, pushed["digest"])
-        assert layouts.contents(tmp_path / "pulled", pushed["digest"]) == layouts.contents(layout, pushed["digest"])
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout, pushed["digest"])
+        assert contents.needed(tmp_path / "pulled", pushed["digest"]) == contents.needed(layout, pushed["digest"])
 
     def test_push_again_uploads_nothing(self, skopeo, layout: Path, fake_registry: FakeRegistry) -> None:
         """A second push finds every blob by HEAD and only puts the manifest."""
@@ -59,7 +59,7 @@ class TestImage:
 
         mounts = [entry for entry in fake_registry.journal.since(before) if entry.endpoint == "mount_blob"]
         assert [entry.status for entry in mounts] == [201, 201]
-        assert layouts.held(fake_registry, "other/app", "v2") == layouts.held(fake_registry, "team/app", "v1")
+        assert contents.held(fake_registry, "other/app", "v2") == contents.held(fake_registry, "team/app", "v1")
 
     def test_list_inspect_and_delete(self, skopeo, layout: Path, fake_registry: FakeRegistry) -> None:
         """Tags are listed, the image is inspected, and a delete takes the manifest with all its tags."""
@@ -88,8 +88,8 @@ class TestIndex:
         skopeo("copy", "--all", "--preserve-digests", source, "oci:pulled:v1")
         skopeo("copy", "--all", "--preserve-digests", "oci:pulled:v1", target)
 
-        assert layouts.contents(tmp_path / "pulled", index.digest) == layouts.held(fake_registry, "team/multi", "v1")
-        assert layouts.held(fake_registry, "copy/multi", "v1") == layouts.held(fake_registry, "team/multi", "v1")
+        assert contents.needed(tmp_path / "pulled", index.digest) == contents.held(fake_registry, "team/multi", "v1")
+        assert contents.held(fake_registry, "copy/multi", "v1") == contents.held(fake_registry, "team/multi", "v1")
         assert fake_registry.repository("copy/multi").manifest("v1").digest == index.digest
 
     def test_one_platform_is_chosen(self, skopeo, tmp_path: Path, fake_registry: FakeRegistry) -> None:
@@ -99,7 +99,7 @@ class TestIndex:
 
         skopeo("--override-os", "linux", "--override-arch", "arm64", "copy", source, "oci:arm:v1")
 
-        (entry,) = layouts.entries(tmp_path / "arm")
+        (entry,) = contents.entries(tmp_path / "arm")
         assert entry["digest"] == index.children[1].digest
 
 

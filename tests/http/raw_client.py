@@ -14,10 +14,14 @@ from typing import Any, Self
 from api import path_of
 
 from fakereg import FakeRegistry
+from fakereg.http.connection import LINGER
 from fakereg.registry.messages import Headers
 
 # No answer in this time, in seconds, is a hang; a test that needs it has failed.
 PATIENCE = 10.0
+
+# "At once", in seconds: as long as a busy machine may need, and shorter than to linger would take.
+PROMPT = 0.75 * LINGER
 
 
 @dataclass

@@ -314,10 +314,10 @@ class TestUsualClient:
         connection.close()
 
     def test_an_answer_is_quick(self, registry: FakeRegistry) -> None:
-        """No delayed acknowledgement, no lingering: a hundred answers take far less than a second."""
+        """No delayed acknowledgement, no lingering: 200 answers take less than 200 delays of 40 ms."""
         with Raw(registry) as client:
             began = time.monotonic()
-            for _ in range(100):
+            for _ in range(200):
                 client.request("POST", "/v2/team/app/blobs/uploads/", b"")
 
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from api import sha256
-from raw_client import eventually, has_arrived
+from raw_client import PATIENCE, eventually, has_arrived
 
 from fakereg import FakeRegistry
 
@@ -186,6 +186,8 @@ class TestClientOfAiohttp:
                 yield CONTENT[start : start + 100_000]
 
         async def main() -> None:
+            # Debug mode logs what takes longer, which on a busy machine is anything.
+            asyncio.get_running_loop().slow_callback_duration = PATIENCE
             async with FakeRegistry() as registry, aiohttp.ClientSession() as session:
                 async with session.post(registry.url + UPLOADS) as started:
                     location = started.headers["Location"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from api import sha256
 from raw_client import Raw, eventually, has_arrived
 
@@ -61,9 +62,23 @@ def test_client_that_vanished(registry: FakeRegistry) -> None:
     assert (entry.endpoint, entry.status, entry.received) == ("put_manifest", None, 1000)
 
 
-def test_what_is_no_http_is_no_request(registry: FakeRegistry) -> None:
-    """The journal is about requests; garbage is answered and forgotten."""
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        (b"garbage\r\n\r\n", 400, ""),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400, "TLS"),
+        (b"GET /v2/ HTTP/1.1\r\n\r\n", 400, "Host"),
+        (b"GET /v2/ HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431, "longer than 65536 bytes"),
+    ],
+    ids=["garbage", "TLS", "no Host", "long header"],
+)
+def test_what_cannot_be_read_is_noted_too(registry: FakeRegistry, sent: bytes, status: int, words: str) -> None:
+    """What never became a request stands in the journal with the reason: it is what the client did."""
     with Raw(registry) as client:
-        assert client.send(b"garbage\r\n\r\n").answer().status == 400
+        answer = client.send(sent).answer()
 
-    assert list(registry.journal) == []
+    (entry,) = registry.journal
+    assert entry.status == answer.status == status
+    assert entry.error.startswith("UNSUPPORTED: ")
+    assert words in entry.error
+    assert entry.sent == len(answer.body)

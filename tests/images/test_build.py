@@ -13,13 +13,7 @@ from fakereg import FakeRegistry
 from fakereg.images.image import Image
 from fakereg.images.layers import layer
 from fakereg.oci import media_types
-from fakereg.oci.errors import DigestInvalid, ManifestInvalid, NameInvalid
-
-
-@pytest.fixture
-def registry() -> FakeRegistry:
-    """Not serving: seeding needs no network."""
-    return FakeRegistry()
+from fakereg.oci.errors import DigestInvalid, NameInvalid
 
 
 def stored(registry: FakeRegistry, image: Image) -> dict[str, Any]:
@@ -239,6 +233,7 @@ class TestRefusals:
             ({"platform": "amd64"}, "'amd64' is not a platform"),
             ({"platform": "linux/arm/v7/x"}, "is not a platform"),
             ({"platforms": ["linux/"]}, "'linux/' is not a platform"),
+            ({"platforms": ["linux/amd64"] * 2}, "platforms has 'linux/amd64' twice"),
             ({"config": {"architecture": "arm"}}, "config has 'architecture'"),
             ({"layers": [{"../a": b""}]}, "'../a' has the part '..'"),
         ],
@@ -268,18 +263,54 @@ class TestRefusals:
         with pytest.raises(ValueError, match="the subject is in team/app and its referrer in team/other"):
             registry.seed("team/other", subject=image)
 
-    def test_what_no_registry_takes(self, registry: FakeRegistry) -> None:
-        """The manifest is read before any of its content is stored."""
-        with pytest.raises(ManifestInvalid):
-            registry.seed("app", annotations={"a": 1})  # type: ignore[dict-item]
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            ({"image": None}, "image must be a name such as 'team/app:v1', not None"),
+            ({"layers": b"abc"}, "layers must be a list, each layer a dict of files or bytes, not b'abc'"),
+            ({"layers": {"a": b"1"}}, "layers must be a list, each layer a dict of files or bytes, not {'a': b'1'}"),
+            ({"layers": b"x" * 1000}, "layers must be a list, each layer a dict of files or bytes, not bytes"),
+            ({"layers": ["etc/motd"]}, "layers[0] must be a dict of files, or bytes, not 'etc/motd'"),
+            ({"layers": [{"x": 5}]}, "layer entry 'x' must be bytes, str, File or Symlink, not 5"),
+            ({"platform": 5}, "platform must be a string such as 'linux/amd64', not 5"),
+            (
+                {"platforms": "linux/amd64"},
+                "platforms must be a list such as ['linux/amd64', 'linux/arm64'], not 'linux/amd64'",
+            ),
+            ({"platforms": [5]}, "platforms[0] must be a string such as 'linux/amd64', not 5"),
+            ({"artifact_type": 5}, "artifact_type must be a media type such as 'application/spdx+json', not 5"),
+            ({"subject": 5}, "subject must be an image that was seeded, or a digest, not 5"),
+            ({"annotations": ["a"]}, "annotations must be a dict of strings, such as {'key': 'value'}, not ['a']"),
+            ({"annotations": {"a": 1}}, "annotations['a'] must be a string, not 1"),
+            ({"docker": "no"}, "docker must be True or False, not 'no'"),
+            ({"config": []}, "config must be a dict such as {'Env': ['A=1']}, not []"),
+            ({"config": {5: 5}}, "config must be a dict such as {'Env': ['A=1']}, not {5: 5}"),
+            ({"config": {"X": b""}}, "config['X'] must be a value that JSON has"),
+            ({"config": {"Env": "A=1"}}, "config['Env'] must be a list of strings, such as ['A=1'], not 'A=1'"),
+            ({"config": {"Env": {"A": "1"}}}, "config['Env'] must be a list of strings"),
+            ({"config": {"Cmd": [1]}}, "config['Cmd'][0] must be a string, not 1"),
+            ({"config": {"Entrypoint": "sh"}}, "config['Entrypoint'] must be a list of strings"),
+            ({"config": {"Labels": ["a=1"]}}, "config['Labels'] must be a dict of strings"),
+            ({"config": {"Labels": {"a": 1}}}, "config['Labels']['a'] must be a string, not 1"),
+            ({"config": {"ExposedPorts": ["80/tcp"]}}, "config['ExposedPorts'] must be a dict with an empty dict for"),
+            ({"config": {"Volumes": "/data"}}, "config['Volumes'] must be a dict with an empty dict for each"),
+            ({"config": {"User": 1000}}, "config['User'] must be a string, not 1000"),
+            ({"config": {"WorkingDir": ["/"]}}, "config['WorkingDir'] must be a string, not ['/']"),
+        ],
+    )
+    def test_wrong_type(self, registry: FakeRegistry, arguments: dict[str, Any], complaint: str) -> None:
+        """What is of another type is told by its place, with what to give; nothing is stored."""
+        with pytest.raises(TypeError) as caught:
+            registry.seed(**{"image": "app", **arguments})
 
+        assert str(caught.value).startswith(complaint)
         assert registry.repositories == []
 
-    @pytest.mark.parametrize("layers", [b"abc", {"a": b"1"}])
-    def test_layers_is_a_list(self, registry: FakeRegistry, layers: Any) -> None:
-        """One layer alone, in place of a list of them, is a mistake that is told."""
-        with pytest.raises(TypeError, match="layers is a list"):
-            registry.seed("app", layers=layers)
+    def test_null_in_a_config(self, registry: FakeRegistry) -> None:
+        """Docker writes null for what an image does not say, so a test may do so, too."""
+        image = registry.seed("app", config={"Cmd": None, "Env": ("A=1",), "Volumes": {"/data": {}}, "X": 1})
+
+        assert (image.config or {})["config"] == {"Cmd": None, "Env": ["A=1"], "Volumes": {"/data": {}}, "X": 1}
 
 
 def test_pulled_by_a_client(api: Api) -> None:

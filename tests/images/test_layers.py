@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+from collections.abc import Callable
 
 import pytest
 
@@ -133,7 +134,10 @@ class TestLayer:
         assert Layer.of(archive({}), docker=True).media_type == DOCKER_LAYER_PLAIN
 
     @pytest.mark.parametrize(
-        "content", [b"\x1f\x8b", gzip.compress(b"x" * 100)[:-9], b"\x1f\x8b\x08\x00" + b"\xff" * 20]
+        "content",
+        # No time of day: workers of pytest-xdist must collect the same tests.
+        [b"\x1f\x8b", gzip.compress(b"x" * 100, mtime=0)[:-9], b"\x1f\x8b\x08\x00" + b"\xff" * 20],
+        ids=["nothing but the magic", "cut short", "no deflate"],
     )
     def test_broken_gzip_is_refused(self, content: bytes) -> None:
         """Without the archive there is no diff_id."""
@@ -146,6 +150,23 @@ class TestLayer:
             Layer.of(b"\x28\xb5\x2f\xfd....")
 
     def test_other_types_are_refused(self) -> None:
-        """A single dict or bytes instead of a list shows itself as layers of the wrong type."""
-        with pytest.raises(TypeError, match="layers is a list"):
+        """A layer is files or an archive."""
+        with pytest.raises(TypeError, match="a layer must be a dict of files, or bytes, not 'etc/motd'"):
             Layer.of("etc/motd")  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("make", "complaint"),
+        [
+            (lambda: layer({"x": 5}), "layer entry 'x' must be bytes, str, File or Symlink, not 5"),
+            (lambda: layer({5: b""}), "the name of a layer entry must be a string, not 5"),
+            (lambda: File(5), "the content of a File must be bytes or str, not 5"),
+            (lambda: File(mode="755"), "the mode of a File must be a number such as 0o755, not '755'"),
+            (lambda: Symlink(b"x"), "the target of a Symlink must be a string, not b'x'"),
+        ],
+    )
+    def test_entries_of_other_types_are_refused(self, make: Callable[[], object], complaint: str) -> None:
+        """What is wrong in a dict of files is told by the name of the file."""
+        with pytest.raises(TypeError) as caught:
+            make()
+
+        assert str(caught.value) == complaint

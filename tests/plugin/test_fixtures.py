@@ -226,6 +226,8 @@ class TestOptions:
             """
             import pytest
 
+            pytestmark = pytest.mark.fake_registry(session_limit=3)
+
             @pytest.fixture
             def fake_registry_options():
                 return {"blob_limit": 100}
@@ -234,7 +236,6 @@ class TestOptions:
             def fake_registry_session_options():
                 return {"chunk_minimum": 2}
 
-            @pytest.mark.fake_registry(session_limit=3)
             def test_it(fake_registry_session):
                 profile = fake_registry_session.profile
                 assert (profile.page_maximum, profile.chunk_minimum) == (1, 2)

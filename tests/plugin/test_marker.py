@@ -104,6 +104,61 @@ class TestErrors:
         assert run.outcomes == {"errors": 1}
         assert run.errors == "@pytest.mark.fake_registry: setting 'sparse' takes refuse or accept, got 'perhaps'"
 
+    @pytest.mark.parametrize("option", ["port='x'", "host=3", "profile=['spec']", "page_maximum='many'"])
+    def test_a_wrong_type(self, inner: InnerRun, fixture: str, option: str) -> None:
+        """So is a value of another type, whichever option it is for: one sentence, which begins with its source."""
+        run = inner(
+            f"""
+            import pytest
+
+            @pytest.mark.fake_registry({option})
+            def test_it({fixture}): ...
+            """
+        )
+
+        assert run.outcomes == {"errors": 1}
+        assert run.errors.startswith("@pytest.mark.fake_registry: ")
+        assert "\n" not in run.errors
+
+
+class TestSession:
+    def test_it_is_no_place_for_its_options(self, inner: InnerRun) -> None:
+        """A marker on a test that has the session's registry alone says where its options belong."""
+        run = inner(
+            """
+            import pytest
+
+            @pytest.mark.fake_registry(sparse="accept")
+            def test_it(fake_registry_session): ...
+            """
+        )
+
+        assert run.outcomes == {"errors": 1}
+        assert run.errors == (
+            "@pytest.mark.fake_registry has no effect on fake_registry_session, which tests share: "
+            "its options come from the fixture fake_registry_session_options"
+        )
+
+    def test_it_is_meant_for_another(self, inner: InnerRun) -> None:
+        """With a registry of the test's own the marker has its meaning, and a test that is skipped stays skipped."""
+        run = inner(
+            """
+            import pytest
+
+            @pytest.mark.fake_registry(sparse="accept")
+            def test_both(fake_registry_session, fake_registry): ...
+
+            @pytest.mark.fake_registry(sparse="accept")
+            def test_factory(fake_registry_session, make_fake_registry): ...
+
+            @pytest.mark.skip
+            @pytest.mark.fake_registry(sparse="accept")
+            def test_skipped(fake_registry_session): ...
+            """
+        )
+
+        assert run.outcomes == {"passed": 2, "skipped": 1}
+
 
 def test_every_setting_is_known() -> None:
     """The list of known options is complete."""

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 from inner_run import InnerRun, requests_in
-from pytest_fakereg.journals import KEPT, Journals
+from pytest_fakereg.journals import KEPT, LATEST, Journals
 
 from fakereg import FakeRegistry
 from fakereg.double.journal import Journal
@@ -183,6 +183,39 @@ class TestSeveral:
         assert {title: requests_in(text) for title, text in run.sections("test_it").items()} == {
             f"{TITLE} of {url}": [f"GET /v2/{number}/tags/list"] for number, url in enumerate(urls)
         }
+
+
+class TestLong:
+    def told(self, statuses: list[int | None]) -> list[str]:
+        """The lines of the report of a test that was answered so, one request after the other."""
+        journals = Journals()
+        with FakeRegistry() as registry:
+            journals.follow(registry)
+            for number, status in enumerate(statuses):
+                registry.journal.open("GET", f"/v2/{number}/tags/list").status = status
+        ((_, text),) = journals.sections(shared=False)
+        return requests_in(text)
+
+    def test_refusals_and_the_latest(self) -> None:
+        """Of thousands of requests the refused ones and the latest are shown, in their order, and how many are not."""
+        statuses: list[int | None] = [200] * 2000
+        statuses[7], statuses[1500], statuses[1990] = 404, None, 404
+
+        assert self.told(statuses) == [
+            f"(1948 more requests; see the registry's journal. Here: latest refusals, then the last {LATEST})",
+            *[f"GET /v2/{number}/tags/list" for number in (7, 1500, *range(1950, 2000))],
+        ]
+
+    def test_nothing_but_refusals(self) -> None:
+        """Refusals are bounded too: the latest count."""
+        lines = self.told([404] * 12_000)
+
+        assert lines[0].startswith("(11900 more requests; ")
+        assert lines[1:] == [f"GET /v2/{number}/tags/list" for number in range(12_000 - 2 * LATEST, 12_000)]
+
+    def test_all_that_fits(self) -> None:
+        """A journal that is not long is shown whole."""
+        assert self.told([404, *[200] * LATEST]) == [f"GET /v2/{number}/tags/list" for number in range(LATEST + 1)]
 
 
 class TestSession:

@@ -143,6 +143,16 @@ class TestTypes:
         assert_refused(api, put(api, encode({"schemaVersion": 2}), header))
 
     @requires("pull.man.4")
+    @pytest.mark.parametrize(
+        "header", ["application/x-www-form-urlencoded", "application/json", "application/octet-stream", "text/plain"]
+    )
+    def test_what_programs_send_unasked(self, api: Api, header: str) -> None:
+        """A manifest whose client forgot to say what it is would be kept unread, so it is refused."""
+        document = {key: value for key, value in image().items() if key != "mediaType"}
+
+        assert_refused(api, put(api, encode(document), header))
+
+    @requires("pull.man.4")
     def test_none_at_all(self, api: Api) -> None:
         """A document without a type, whose push names none, is refused where its fields do not tell."""
         assert_refused(api, put(api, encode({"schemaVersion": 2}), ""))

@@ -35,7 +35,7 @@ class TestOfOneUpload:
         """A blob in one POST fits or is refused, by its announced length or once too much has come."""
         assert_too_large(limited("POST", UPLOADS, shape(TOO_LONG), digest=sha256(TOO_LONG)))
         assert limited("HEAD", f"/v2/{NAME}/blobs/{sha256(TOO_LONG)}").status == 404
-        assert limited.pipeline.registry.store.used() == 0
+        assert limited.pipeline.registry.store.usage.bytes == 0
 
         assert limited("POST", UPLOADS, shape(FITS), digest=sha256(FITS)).status == 201
         assert limited("GET", f"/v2/{NAME}/blobs/{sha256(FITS)}").body == FITS
@@ -109,6 +109,30 @@ class TestOfTheRegistry:
         api("DELETE", f"/v2/{NAME}/blobs/{digest}")
         assert api("POST", "/v2/team/other/blobs/uploads/", b"abc", digest=sha256(b"abc")).status == 201
 
+    @requires("main.1")
+    def test_bodies_that_arrive_at_the_same_time_share_the_room(self) -> None:
+        """Forty uploads that each fit alone do not all fit together, in whatever order their bytes come."""
+        api = Api.of(total_limit=1_000_000)
+        blobs = [bytes([number]) * 60_000 for number in range(40)]
+        bodies = [api.begin("POST", UPLOADS, digest=sha256(blob)).send(blob) for blob in blobs]
+
+        statuses = [body.end().status for body in bodies]
+
+        assert statuses.count(201) == 16
+        assert statuses.count(413) == 24
+        assert api.pipeline.registry.store.usage.bytes == 16 * 60_000
+
+    @requires("main.cancel.2")
+    def test_expired_uploads_of_other_repositories_do_not_count(self) -> None:
+        """What was left behind elsewhere gives its room back once it has expired."""
+        api = Api.of(total_limit=100, upload_expiry=10)
+        api.start_upload("team/left").patch(b"x" * 90, at=0)
+        assert_too_large(api("POST", UPLOADS, b"y" * 50, digest=sha256(b"y" * 50)))
+
+        api.clock.advance(11)
+
+        assert api("POST", UPLOADS, b"y" * 50, digest=sha256(b"y" * 50)).status == 201
+
     @requires("main.1", "push.mount.1")
     def test_a_blob_counts_once(self) -> None:
         """A blob that several repositories hold is kept once, so a mount is free."""
@@ -118,7 +142,7 @@ class TestOfTheRegistry:
         mount = api("POST", "/v2/team/other/blobs/uploads/", mount=sha256(b"12345678"), **{"from": NAME})
 
         assert mount.status == 201
-        assert api.pipeline.registry.store.used() == 8
+        assert api.pipeline.registry.store.usage.bytes == 8
 
     @requires("main.1")
     def test_open_uploads_count(self) -> None:

@@ -50,9 +50,8 @@ def _receive(
 
     def store(body: bytes) -> Response:
         manifest = Manifest.parse(body, content_type=request.headers.get("Content-Type") or "", digest=digest)
-        if not repository.holds(manifest.digest):
-            registry.check_total(len(body))
-        repository.put_manifest(manifest, tags, whole=registry.profile.sparse is Sparse.REFUSE)
+        whole = registry.profile.sparse is Sparse.REFUSE
+        repository.put_manifest(manifest, tags, whole=whole, total=registry.profile.total_limit)
         return _created(registry, request, manifest, extra or {})
 
     return WholeBody(registry.profile.manifest_limit, store, length=request.length)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakereg.oci.digest import SHA256, Digest
+from fakereg.oci.digest import Digest
 from fakereg.oci.errors import DigestInvalid, NameInvalid
 from fakereg.oci.names import RepositoryName
 from fakereg.registry.messages import Request, Response
@@ -17,7 +17,7 @@ def post(registry: Registry, request: Request) -> Response:
     source = request.query.one("from", NameInvalid)
     blob = _find(registry, digest, RepositoryName.parse(source) if source else None)
     if blob is None:
-        return open_session(registry, request, SHA256)
+        return open_session(registry, request, digest.algorithm)
     # Taken out of one repository, then linked in the other: never two locks at once.
     registry.repository_for_push(request).link_blob(blob)
     return created(request, blob)

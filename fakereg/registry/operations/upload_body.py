@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from fakereg.oci.errors import ContentTooLarge, RegistryError, SizeInvalid
+from fakereg.oci.errors import BlobUploadInvalid, BlobUploadUnknown, ContentTooLarge, RegistryError, SizeInvalid
 from fakereg.oci.ranges import ChunkRange
 from fakereg.registry.messages import Request, Response
 from fakereg.registry.registry import Registry
@@ -32,13 +33,17 @@ class UploadBody:
         self._then = then
         self._after_failure = after_failure
         self._chunk = chunk
-        self._writer = session.receive(registry.clock.now(), at=chunk.start if chunk is not None else None)
+        self._writer = session.receive(
+            registry.clock.now(),
+            at=None if chunk is None else chunk.start,
+            total=registry.profile.total_limit,
+        )
         self._held = session.size
         self.is_slow = is_slow
 
     def feed(self, data: bytes) -> None:
         try:
-            check_room(self._registry, self._held + len(data), self._writer.gathered + len(data))
+            _check_size(self._registry, self._held + len(data))
             self._writer.write(data)
         except RegistryError:
             self._refuse()
@@ -56,11 +61,16 @@ class UploadBody:
 
     def abandon(self) -> None:
         self._writer.abandon(self._registry.clock.now())
-        self._after_failure()
+        self._fail()
 
     def _refuse(self) -> None:
         self._writer.undo()
-        self._after_failure()
+        self._fail()
+
+    def _fail(self) -> None:
+        # The session may have been cancelled or taken over meanwhile; that is no news to this request.
+        with suppress(BlobUploadUnknown, BlobUploadInvalid):
+            self._after_failure()
 
 
 def check_announced(registry: Registry, request: Request, *, held: int, chunk: ChunkRange | None = None) -> None:
@@ -72,13 +82,15 @@ def check_announced(registry: Registry, request: Request, *, held: int, chunk: C
         return
     if chunk is not None and request.length != len(chunk):
         raise SizeInvalid(f"Content-Range names {len(chunk)} bytes, Content-Length {request.length}")
-    check_room(registry, held + request.length, request.length)
+    _check_size(registry, held + request.length)
+    total = registry.profile.total_limit
+    if total is not None and registry.store.usage.bytes + request.length > total:
+        raise ContentTooLarge(f"the registry keeps at most {total} bytes in all, too few for {request.length} more")
 
 
-def check_room(registry: Registry, size: int, added: int) -> None:
-    """Raises ContentTooLarge when an upload of `size` bytes, `added` of them new, exceeds a limit."""
+def _check_size(registry: Registry, size: int) -> None:
+    """Raises ContentTooLarge when an upload of `size` bytes exceeds a limit."""
     profile = registry.profile
     for limit, what in ((profile.blob_limit, "a blob"), (profile.session_limit, "an upload session")):
         if limit is not None and size > limit:
             raise ContentTooLarge(f"{what} holds at most {limit} bytes")
-    registry.check_total(added)

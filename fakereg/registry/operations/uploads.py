@@ -35,8 +35,8 @@ def open_session(registry: Registry, request: Request, algorithm: Algorithm) -> 
 def push(registry: Registry, request: Request) -> Receiver:
     """A whole blob in one POST (end-4b)."""
     digest = _digest(request)
-    check_announced(registry, request, held=0)
     repository = registry.repository_for_push(request)
+    check_announced(registry, request, held=0)
     session = repository.start_upload(registry.ids.uuid(), digest.algorithm, registry.clock.now())
     # Nobody else knows this session: without the rest of its body it is worth nothing.
     return UploadBody(

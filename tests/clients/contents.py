@@ -24,12 +24,12 @@ def entries(layout: Path) -> list[dict[str, Any]]:
     return found
 
 
-def contents(layout: Path, digest: str) -> set[str]:
+def needed(layout: Path, digest: str) -> set[str]:
     """The digests of a manifest and of everything that it needs, each one read and checked."""
     document = json.loads(blob(layout, digest))
     found = {digest}
     for child in document.get("manifests", []):
-        found |= contents(layout, child["digest"])
+        found |= needed(layout, child["digest"])
     parts = [document["config"], *document["layers"]] if "config" in document else []
     for part in parts:
         assert len(blob(layout, part["digest"])) == part["size"]
