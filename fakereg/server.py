@@ -159,7 +159,10 @@ class FakeRegistry:
         return f"{self.host}/{image}"
 
     def environ(self, folder: Path | str) -> dict[str, str]:
-        """Environment variables that make clients use this registry; files they need are written to `folder`."""
+        """Environment variables for clients of this registry; the files that they name are written to `folder`.
+
+        skopeo wants one of them as a flag: `--registries-conf $CONTAINERS_REGISTRIES_CONF`.
+        """
         return client_environment(self.host, Path(folder))
 
     # What a test prepares, moves and reads back
@@ -213,8 +216,8 @@ class FakeRegistry:
         `annotations` stand in the outermost manifest. `docker` uses Docker's media types (schema 2).
 
         The same arguments give the same digests in every run. Limits of the profile do not apply.
-        Raises ValueError for arguments that contradict each other and for unsafe file names, NameInvalid,
-        DigestInvalid; nothing is stored then.
+        Raises ValueError for arguments that contradict each other and for unsafe file names, TypeError for
+        an argument of the wrong type, NameInvalid, DigestInvalid; nothing is stored then.
         """
         recipe = Recipe(
             layers=layers,
@@ -248,7 +251,7 @@ class FakeRegistry:
         is saved with its tags as names (`skopeo copy oci:DIR:v1 ...`), all of them as `team/app:v1`.
         Manifests without a tag are saved as `team/app@sha256:...`, or without a name; blobs that no
         manifest names as entries of the type application/octet-stream. So `load` restores every repository;
-        not uploads under way, a repository that is empty again, or a manifest of type octet-stream.
+        not uploads under way, nor a repository that is empty again, nor manifests of a type of their own beyond 4 MiB.
 
         Raises LayoutError for a directory that holds something else, NameUnknown, NameInvalid, OSError.
         """

@@ -24,7 +24,7 @@ class Blob:
 class BlobPool:
     """Digest to blob, for all repositories together.
 
-    References are weak: a blob lives as long as a repository or a download holds it, so
+    References are weak: a blob lives as long as a repository holds it, so
     nobody counts links. What a repository may show is decided by its own links, never by the pool.
     """
 
