@@ -98,7 +98,7 @@ def test_example_run(command: str, tmp_path: Path) -> None:
     )
 
     target, url, host, port = done.stdout.split()
-    assert target == command.split()[-1]
+    assert target == command.rsplit(maxsplit=1)[-1]
     assert url == f"http://{host}"
     assert host == f"127.0.0.1:{port}"
 
