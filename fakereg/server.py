@@ -19,7 +19,7 @@ from fakereg.double.pipeline import Pipeline
 from fakereg.double.views import RepositoryView
 from fakereg.http.app import add_routes
 from fakereg.http.background import background
-from fakereg.http.listener import Listener
+from fakereg.http.listener import Listener, check_address
 from fakereg.http.wire import Wire
 from fakereg.images.image import Image
 from fakereg.images.layers import LayerSource
@@ -32,18 +32,6 @@ from fakereg.registry.messages import Request, Response
 from fakereg.registry.profile import Profile, Settings, Sparse, find_profile
 from fakereg.registry.registry import Registry
 from fakereg.store.store import Store
-
-
-def _host(host: object) -> str:
-    if not isinstance(host, str):
-        raise TypeError(f"host is a name or address such as '127.0.0.1', got {host!r}")
-    return host
-
-
-def _port(port: object) -> int:
-    if not isinstance(port, int) or isinstance(port, bool):
-        raise TypeError(f"port is a whole number, 0 for a free one, got {port!r}")
-    return port
 
 
 class FakeRegistry:
@@ -70,7 +58,7 @@ class FakeRegistry:
         **settings: Unpack[Settings],
     ) -> None:
         self._profile = find_profile(profile).replace(**settings)
-        self._bind = (_host(host), _port(port))
+        self._bind = check_address(host, port)
         self._seed = seed
         self._generations = count()
         self._lock = threading.Lock()

@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 from fakereg.clock import Clock
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
-from fakereg.registry.messages import Headers, Request, Response
+from fakereg.registry.headers import Headers
+from fakereg.registry.messages import Request, Response
 from fakereg.registry.profile import SPEC
 from fakereg.registry.registry import Registry
 

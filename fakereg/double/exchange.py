@@ -7,6 +7,7 @@ from fakereg.double.warnings import Warnings
 from fakereg.oci import media_types
 from fakereg.oci.errors import RegistryError
 from fakereg.registry.access import ANONYMOUS, Identity
+from fakereg.registry.endpoints import Endpoint
 from fakereg.registry.messages import Answer, Receiver, Request, Response
 from fakereg.registry.registry import Registry
 
@@ -21,6 +22,7 @@ class Exchange:
         self.request = request
         self.registry = registry
         self.entry = entry
+        self.endpoint: Endpoint | None = None
         self.identity: Identity = ANONYMOUS
         self.response: Response | None = None
         self._warnings = warnings
@@ -72,7 +74,7 @@ class Exchange:
 
     def _settle(self, response: Response) -> Response:
         response.headers.add("Docker-Distribution-Api-Version", "registry/2.0")
-        for line in self._warnings.lines(self.request.endpoint):
+        for line in self._warnings.lines(self.endpoint):
             response.headers.add("Warning", line)
         self.entry.status = response.status
         # Before the client can know: whoever has the answer finds it in the journal.

@@ -21,19 +21,20 @@ _ROUTER = Router()
 def match(exchange: Exchange) -> None:
     """Find the endpoint."""
     exchange.request.parse()
-    exchange.entry.endpoint = _ROUTER.match(exchange.request).name
+    exchange.endpoint = _ROUTER.match(exchange.request)
+    exchange.entry.endpoint = exchange.endpoint.name
 
 
 def authorise(exchange: Exchange) -> None:
     """Find out who asks, and refuse those who may not."""
-    exchange.identity = access.authorise(exchange.request)
+    if exchange.endpoint is not None:
+        exchange.identity = access.authorise(exchange.request, exchange.endpoint.action)
 
 
 def operate(exchange: Exchange) -> None:
     """Do what was asked."""
-    request = exchange.request
-    if request.endpoint is not None:
-        exchange.take(request.endpoint.run(exchange.registry, request))
+    if exchange.endpoint is not None:
+        exchange.take(exchange.endpoint.run(exchange.registry, exchange.request))
 
 
 # Outermost first; recording comes before all of them, so that a request that no step takes is seen too.

@@ -85,6 +85,15 @@ async def stop_all() -> None:
             await listener.stop()
 
 
+def check_address(host: object, port: object) -> tuple[str, int]:
+    """Raises TypeError, naming the part that is not what it should be."""
+    if not isinstance(host, str):
+        raise TypeError(f"host is a name or address such as '127.0.0.1', got {host!r}")
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise TypeError(f"port is a whole number, 0 for a free one, got {port!r}")
+    return host, port
+
+
 def _bind(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _, address = _resolve(host, port)

@@ -17,6 +17,6 @@ class Identity:
 ANONYMOUS = Identity()
 
 
-def authorise(request: Request) -> Identity:
-    """The identity behind a matched request, allowed its endpoint's action."""
+def authorise(request: Request, action: str) -> Identity:
+    """The identity behind a request, which may do `action`."""
     return ANONYMOUS

@@ -77,7 +77,7 @@ class Router:
         self._patterns = [(paths.pattern(template), template) for template in templates]
 
     def match(self, request: Request) -> Endpoint:
-        """Fill in the request's endpoint and params. Raises EndpointUnknown, MethodNotAllowed or BadRequest."""
+        """The row that a request takes; fills in its params. Raises EndpointUnknown, MethodNotAllowed or BadRequest."""
         template, params = self._find(request.path)
         methods = self._rows[template]
         rows = methods.get(request.method, [])
@@ -86,7 +86,6 @@ class Router:
             allowed = ", ".join(sorted(methods))
             message = f"{request.method} is not offered on {template}; offered are {allowed}"
             raise MethodNotAllowed(message, headers={"Allow": allowed})
-        request.endpoint = endpoint
         request.params = {name: decode(value) for name, value in params.items()}
         return endpoint
 

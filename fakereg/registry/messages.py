@@ -7,94 +7,23 @@ which is fed the body piece by piece and then answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlencode
+from typing import Any, Protocol
+from urllib.parse import unquote, urlencode
 
 from fakereg.oci.digest import Digest
-from fakereg.oci.errors import BadRequest, ContentTooLarge, RegistryError, SizeInvalid
+from fakereg.oci.errors import BadRequest, ContentTooLarge, SizeInvalid
 from fakereg.oci.names import RepositoryName
 from fakereg.registry import paths
+from fakereg.registry.headers import HeaderLookup, Headers
+from fakereg.registry.query import Query
 from fakereg.store.content import EMPTY, Content
-
-if TYPE_CHECKING:
-    from fakereg.registry.endpoints import Endpoint
-
-
-class HeaderLookup(Protocol):
-    """Headers of a request, names in any case; the multi-dicts of HTTP libraries fit as they are."""
-
-    def get(self, key: str, /) -> str | None: ...
-    def getall(self, key: str, default: list[str], /) -> list[str]: ...
-
-
-class Headers:
-    """Headers in order; a name may stand on several lines and is found in any case."""
-
-    __slots__ = ("_lines",)
-
-    def __init__(self, lines: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._lines = list(lines.items() if isinstance(lines, Mapping) else lines)
-
-    def get(self, key: str, /) -> str | None:
-        """The first line of this name."""
-        return next(iter(self.getall(key, [])), None)
-
-    def getall(self, key: str, default: list[str], /) -> list[str]:
-        wanted = key.lower()
-        return [value for name, value in self._lines if name.lower() == wanted] or default
-
-    def __getitem__(self, key: str) -> str:
-        """Raises KeyError."""
-        value = self.get(key)
-        if value is None:
-            raise KeyError(key)
-        return value
-
-    def __contains__(self, key: str) -> bool:
-        return self.get(key) is not None
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._lines)
-
-    def add(self, name: str, value: str) -> None:
-        self._lines.append((name, value))
-
-    def __repr__(self) -> str:
-        return f"Headers({self._lines!r})"
-
-
-class Query:
-    """The query parameters of a request, decoded; a name may stand several times."""
-
-    __slots__ = ("_pairs",)
-
-    def __init__(self, text: str = "") -> None:
-        """Raises BadRequest for text that is not UTF-8 once decoded."""
-        try:
-            self._pairs = parse_qsl(text, keep_blank_values=True, errors="strict") if text else []
-        except UnicodeDecodeError as error:
-            raise BadRequest(f"the query {text!r} does not decode to UTF-8") from error
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self._pairs if key == name]
-
-    def one(self, name: str, error: type[RegistryError] = BadRequest) -> str | None:
-        """The value of a parameter that may stand once. Raises `error` when it stands more often."""
-        values = self.all(name)
-        if len(values) > 1:
-            raise error(f"the query parameter {name!r} stands {len(values)} times; once is allowed")
-        return values[0] if values else None
-
-    def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self._pairs)
-
 
 # What RFC 3986 lets stand for a host and port; anything else must not be repeated in a Location.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.%A-Za-z]+\])(?::[0-9]{0,5})?", re.ASCII)
-LONGEST = 2**63 - 1  # bytes of a body, as most programs count them
+MOST_BYTES = 2**63 - 1  # bytes of a body, as most programs count them
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -104,7 +33,7 @@ class Request:
 
     `authority` is the Host that the client used ("" when it sent none), from which every absolute URL
     is built; `length` the Content-Length, None for a chunked or missing body.
-    `endpoint` and `params` are filled in by `match`; params are decoded.
+    `query` is filled in by `parse`, and `params`, the parts of the path, decoded, by matching.
     """
 
     method: str
@@ -116,7 +45,6 @@ class Request:
     connection: int = 0
     path: str = field(init=False)
     query: Query = field(init=False)
-    endpoint: Endpoint | None = field(init=False, default=None)
     params: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -144,7 +72,7 @@ class Request:
         coding = self.headers.get("Transfer-Encoding")
         if coding is not None and coding.strip().lower() != "chunked":
             raise BadRequest(f"the Transfer-Encoding {coding!r} is not understood here; 'chunked' is")
-        if self.length is not None and self.length > LONGEST:
+        if self.length is not None and self.length > MOST_BYTES:
             raise SizeInvalid(f"the Content-Length {self.length} is more than any body has")
 
     @property

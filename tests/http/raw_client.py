@@ -15,7 +15,7 @@ from api import path_of
 
 from fakereg import FakeRegistry
 from fakereg.http.connection import LINGER
-from fakereg.registry.messages import Headers
+from fakereg.registry.headers import Headers
 
 # No answer in this time, in seconds, is a hang; a test that needs it has failed.
 PATIENCE = 10.0

@@ -8,7 +8,8 @@ from fakereg.oci import ranges
 from fakereg.oci.errors import Disabled
 from fakereg.oci.media_types import OCTET_STREAM
 from fakereg.oci.ranges import ByteRange
-from fakereg.registry.messages import Headers, Request, Response
+from fakereg.registry.headers import Headers
+from fakereg.registry.messages import Request, Response
 from fakereg.registry.operations.conditions import etag, not_modified
 from fakereg.registry.profile import Switch
 from fakereg.registry.registry import Registry

@@ -8,7 +8,8 @@ from fakereg.oci.manifest import Manifest
 from fakereg.oci.media_types import Accept
 from fakereg.oci.names import Reference, Tag, parse_reference
 from fakereg.registry import paths
-from fakereg.registry.messages import Headers, Receiver, Request, Response, WholeBody
+from fakereg.registry.headers import Headers
+from fakereg.registry.messages import Receiver, Request, Response, WholeBody
 from fakereg.registry.operations.conditions import etag, not_modified
 from fakereg.registry.profile import Sparse, Switch
 from fakereg.registry.registry import Registry
