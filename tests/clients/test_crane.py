@@ -120,6 +120,24 @@ class TestIndex:
         assert children == parts
         assert contents.needed(tmp_path / "pulled", index.digest) == contents.held(fake_registry, "team/multi", "v1")
 
+    def test_copy_list_and_delete(self, crane, fake_registry: FakeRegistry) -> None:
+        """An index is copied between repositories with all its images, by mounts, listed, and deleted alone."""
+        index = fake_registry.seed("team/multi:v1", platforms=["linux/amd64", "linux/arm64/v8"])
+        source, target = (f"{fake_registry.host}/{name}" for name in ("team/multi:v1", "copy/multi"))
+
+        crane("copy", source, f"{target}:v2")
+        listed = crane("ls", target).split()
+        copied = contents.held(fake_registry, "copy/multi", "v2")
+        crane("delete", f"{target}@{index.digest}")
+
+        repository = fake_registry.repository("copy/multi")
+        uploads = [entry for entry in fake_registry.journal if entry.endpoint == "start_upload"]
+        assert listed == ["v2"]
+        assert copied == contents.held(fake_registry, "team/multi", "v1")
+        assert uploads == []
+        assert repository.tags == []
+        assert {manifest.digest for manifest in repository.manifests} == {child.digest for child in index.children}
+
     def test_one_platform_is_chosen(self, crane, fake_registry: FakeRegistry) -> None:
         """`--platform` resolves to that platform's child."""
         index = fake_registry.seed("team/multi:v1", platforms=["linux/amd64", "linux/arm64/v8"])

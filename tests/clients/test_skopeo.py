@@ -92,6 +92,22 @@ class TestIndex:
         assert contents.held(fake_registry, "copy/multi", "v1") == contents.held(fake_registry, "team/multi", "v1")
         assert fake_registry.repository("copy/multi").manifest("v1").digest == index.digest
 
+    def test_copy_list_and_delete(self, skopeo, fake_registry: FakeRegistry) -> None:
+        """An index is copied between repositories with all its images, listed, and deleted alone."""
+        index = fake_registry.seed("team/multi:v1", platforms=["linux/amd64", "linux/arm64/v8"])
+        source, target = (f"docker://{fake_registry.host}/{name}" for name in ("team/multi:v1", "copy/multi"))
+
+        skopeo("copy", "--all", "--preserve-digests", source, f"{target}:v2")
+        listed = json.loads(skopeo("list-tags", target))["Tags"]
+        copied = contents.held(fake_registry, "copy/multi", "v2")
+        skopeo("delete", f"{target}:v2")
+
+        repository = fake_registry.repository("copy/multi")
+        assert listed == ["v2"]
+        assert copied == contents.held(fake_registry, "team/multi", "v1")
+        assert repository.tags == []
+        assert {manifest.digest for manifest in repository.manifests} == {child.digest for child in index.children}
+
     def test_one_platform_is_chosen(self, skopeo, tmp_path: Path, fake_registry: FakeRegistry) -> None:
         """A pull for one platform takes that platform's image out of the index."""
         index = fake_registry.seed("team/multi:v1", platforms=["linux/amd64", "linux/arm64/v8"])
