@@ -27,6 +27,7 @@ class Exchange:
         self.response: Response | None = None
         self._warnings = warnings
         self._receiver: Receiver | None = None
+        self.is_handed_over = False
 
     def take(self, answer: Answer) -> None:
         """What the operation answered with."""
@@ -62,10 +63,20 @@ class Exchange:
         except RegistryError as error:
             return self.refuse(error)
 
+    def hand_over(self) -> None:
+        """Another thread is about to `finish`: the body is complete, so the client need not stay any more."""
+        self.is_handed_over = True
+
     def abandon(self) -> None:
         """The client vanished, or its body cannot be read any further."""
-        if self.response is None and self._receiver is not None:
+        if self.response is None and self._receiver is not None and not self.is_handed_over:
             self._receiver.abandon()
+
+    def fail(self) -> None:
+        """Our own code failed, and the client is told no more than that."""
+        self.entry.status = 500
+        self.entry.error = "the registry itself failed: see the log for the traceback"
+        self.entry.end()
 
     @property
     def is_slow(self) -> bool:

@@ -36,10 +36,14 @@ class Entry:
     error: str | None = None
     seconds: float = 0.0
     _subscribers: Sequence[Subscriber] = field(default=(), repr=False, compare=False)
+    _has_ended: bool = field(default=False, init=False, repr=False, compare=False)
     _arrived: float = field(default_factory=time.perf_counter, init=False, repr=False, compare=False)
 
     def end(self) -> None:
-        """Nothing more is to come: tell those who subscribed."""
+        """Nothing more is to come: tell those who subscribed, once."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         self.seconds = time.perf_counter() - self._arrived
         for subscriber in self._subscribers:
             subscriber(self)

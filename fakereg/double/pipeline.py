@@ -59,6 +59,9 @@ class Pipeline:
                 step(exchange)
         except RegistryError as error:
             exchange.refuse(error)
+        except Exception:
+            exchange.fail()
+            raise
         return exchange
 
     def refuse(self, error: RegistryError, method: str, target: str) -> Exchange:
@@ -70,9 +73,13 @@ class Pipeline:
     def handle(self, request: Request, body: bytes | Iterable[bytes] = b"") -> Response:
         """Answer a request without any network; `body` may come in pieces."""
         exchange = self.open(request)
-        for piece in [body] if isinstance(body, (bytes, bytearray, memoryview)) else body:
-            if not exchange.feed(bytes(piece)):
-                break
-        response = exchange.finish()
-        exchange.entry.end()
-        return response
+        try:
+            for piece in [body] if isinstance(body, (bytes, bytearray, memoryview)) else body:
+                if not exchange.feed(bytes(piece)):
+                    break
+            return exchange.finish()
+        except BaseException:  # a body that raises is a client that vanishes
+            exchange.abandon()
+            raise
+        finally:
+            exchange.entry.end()

@@ -41,19 +41,23 @@ class Wire:
         """One request, from its head to the last byte of its answer."""
         exchange = self._current().open(read_head(incoming))
         try:
-            if exchange.response is None:
-                await receive(incoming, exchange)
+            invited = exchange.response is None and await receive(incoming, exchange)
             response = await _finish(exchange)
-            return await _send(incoming, exchange, response)
+            return await _send(incoming, exchange, response, invited=invited)
         except ConnectionError:
             exchange.abandon()
             # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
             return web.Response(status=HTTPStatus.BAD_REQUEST)
-        except BaseException:  # also a cancellation: the connection was lost, or the server stops
+        except asyncio.CancelledError:  # the connection was lost, or the server stops
             exchange.abandon()
             raise
-        finally:  # also when the client vanished
-            exchange.entry.end()
+        except Exception:
+            exchange.abandon()
+            exchange.fail()
+            raise
+        finally:  # also when the client vanished; what another thread finishes ends when it is finished
+            if exchange.response is not None or not exchange.is_handed_over:
+                exchange.entry.end()
 
     def refuse(self, error: RegistryError, method: str = "?", target: str = "?") -> web.Response:
         """Answer what could not become a request, and note it in the journal; the connection closes."""
@@ -85,20 +89,21 @@ def read_head(incoming: web.BaseRequest) -> Request:
     )
 
 
-async def receive(incoming: web.BaseRequest, exchange: Exchange) -> None:
-    """Feed the body to the exchange until it is complete or not wanted any more.
+async def receive(incoming: web.BaseRequest, exchange: Exchange) -> bool:
+    """Feed the body to the exchange until it is complete or not wanted any more; whether it had to be invited.
 
     Raises ConnectionError when the client vanishes.
     """
+    invited = await _continue(incoming)
     try:
-        await _continue(incoming)
         while data := await incoming.content.readany():
             if not exchange.feed(data):
-                return
+                return invited
         _check_untouched(incoming, exchange)
     except (web.RequestPayloadError, HttpProcessingError) as error:
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
+    return invited
 
 
 def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:
@@ -110,12 +115,14 @@ def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:
         exchange.refuse(SizeInvalid(f"{received} bytes came where Content-Length announced {announced}; {hint}"))
 
 
-async def _continue(incoming: web.BaseRequest) -> None:
+async def _continue(incoming: web.BaseRequest) -> bool:
     """Invite a body that waits for it; `web.Server` does not, and curl then loses a second."""
-    if incoming.version >= HttpVersion11 and incoming.can_read_body and _expects_continue(incoming):
+    waits = incoming.version >= HttpVersion11 and incoming.can_read_body and _expects_continue(incoming)
+    if waits:
         await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # aiohttp takes a response of which bytes were sent for one that cannot be replaced any more.
         incoming.writer.output_size = 0
+    return waits
 
 
 def _expects_continue(incoming: web.BaseRequest) -> bool:
@@ -123,12 +130,18 @@ def _expects_continue(incoming: web.BaseRequest) -> bool:
 
 
 async def _finish(exchange: Exchange) -> Response:
-    if exchange.is_slow:
-        return await asyncio.get_running_loop().run_in_executor(None, exchange.finish)
-    return exchange.finish()
+    if not exchange.is_slow:
+        return exchange.finish()
+    # The body is complete, so the work goes on even if the client hangs up now.
+    exchange.hand_over()
+    work = asyncio.get_running_loop().run_in_executor(None, exchange.finish)
+    work.add_done_callback(lambda _: exchange.entry.end())
+    return await asyncio.shield(work)
 
 
-async def _send(incoming: web.BaseRequest, exchange: Exchange, response: Response) -> web.StreamResponse:
+async def _send(
+    incoming: web.BaseRequest, exchange: Exchange, response: Response, *, invited: bool
+) -> web.StreamResponse:
     headers = CIMultiDict(response.headers)
     headers["Server"] = SERVER
     if response.status not in (204, 304):
@@ -139,7 +152,7 @@ async def _send(incoming: web.BaseRequest, exchange: Exchange, response: Respons
         outgoing = web.Response(status=response.status, headers=headers, body=bytes(response.body))
     else:
         outgoing = web.StreamResponse(status=response.status, headers=headers)
-    if response.delivery.ending is Ending.CLOSE or _leaves_unread(incoming, exchange, response):
+    if response.delivery.ending is Ending.CLOSE or _leaves_unread(incoming, exchange, response, invited=invited):
         outgoing.force_close()
     if isinstance(outgoing, web.Response) or not response.has_body(incoming.method):
         return outgoing
@@ -147,16 +160,18 @@ async def _send(incoming: web.BaseRequest, exchange: Exchange, response: Respons
     return outgoing
 
 
-def _leaves_unread(incoming: web.BaseRequest, exchange: Exchange, response: Response) -> bool:
-    """Whether a refusal leaves more of a body unread than it is worth reading to keep the connection."""
+def _leaves_unread(incoming: web.BaseRequest, exchange: Exchange, response: Response, *, invited: bool) -> bool:
+    """Whether an answer leaves more of a body unread than it is worth reading to keep the connection."""
+    if incoming.content.exception() is not None:
+        return True
+    if incoming.content.is_eof():
+        return False
+    if _expects_continue(incoming) and not invited:
+        return True  # the body may come or not, and the next request would be taken for it
     if response.status < HTTPStatus.BAD_REQUEST:
         return False
-    if incoming.content.exception() is not None or _expects_continue(incoming):
-        return True
     length = incoming.content_length
-    if length is None:
-        return not incoming.content.is_eof()
-    return length > max(WORTH_READING, exchange.entry.received)
+    return length is None or length > max(WORTH_READING, exchange.entry.received)
 
 
 async def _stream(

@@ -14,7 +14,7 @@ from fakereg.oci.errors import BlobUploadInvalid, RangeUnsatisfiable
 MOST_PARTS = 32
 
 _SPEC = re.compile(r"([0-9]{1,19})-([0-9]{0,19})|-([0-9]{1,19})", re.ASCII)
-_CHUNK = re.compile(r"([0-9]{1,19})-(-1|[0-9]{1,19})", re.ASCII)
+_CHUNK = re.compile(r"([0-9]{1,18})-(-1|[0-9]{1,18})", re.ASCII)  # Python counts to a little below 10**19
 
 
 @dataclass(frozen=True, slots=True)

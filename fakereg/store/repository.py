@@ -267,12 +267,12 @@ class Repository:
                 del self._uploads[session.id]
         self._usage.release(sum(session.size for session in expired))
 
-    def commit_upload(self, session: UploadSession, writer: Writer, digest: Digest) -> Blob:
+    def commit_upload(self, session: UploadSession, writer: Writer, digest: Digest, now: float) -> Blob:
         """Turn a complete session into a blob of this repository (end-6).
 
         Raises DigestInvalid when its content is another; the session then goes on as it was before.
         """
-        blob = self._pool.intern(digest, writer.close(digest))
+        blob = self._pool.intern(digest, writer.close(digest, now))
         with self._lock:
             session.step(Event.COMMIT)
             self._uploads.pop(session.id, None)

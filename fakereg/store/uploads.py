@@ -195,19 +195,14 @@ class Writer:
             try:
                 self.settle(now)
             except ContentTooLarge:
-                self.undo()
+                self.undo(now)
 
-    def undo(self) -> None:
+    def undo(self, now: float) -> None:
         """The body is refused: keep nothing of it."""
         self._gathered.clear()
-        dropped = 0
-        with self._lock:
-            if self._session.is_written_by(self):
-                dropped = self._session.go_back(self._start)
-                self._session.step(Event.SETTLE)
-        self._usage.release(dropped)
+        self._go_back(Event.SETTLE, now)
 
-    def close(self, digest: Digest) -> Content:
+    def close(self, digest: Digest, now: float) -> Content:
         """The blob is complete: its content, checked against `digest`.
 
         The session waits in CLOSING for the repository to commit it. Raises DigestInvalid when the
@@ -219,15 +214,28 @@ class Writer:
             self._check()
             self._session.step(Event.CLOSE)
             content, hasher = self._session.content(), self._hasher
+        try:
+            self._verify(content, hasher, digest)
+        except BaseException:  # also a lack of memory: nobody could end a session that stays in CLOSING
+            self._go_back(Event.REFUSE, now)
+            raise
+        return content
+
+    def _verify(self, content: Content, hasher: Hasher, digest: Digest) -> None:
         same = digest.algorithm is self._session.algorithm
         actual = digest.algorithm.of(hasher) if same else digest.algorithm.digest(content.segments)
         if actual != digest:
-            with self._lock:
-                dropped = self._session.go_back(self._start)
-                self._session.step(Event.REFUSE)
-            self._usage.release(dropped)
             raise DigestInvalid(f"the content's digest is {actual}, not {digest}", detail={"digest": actual})
-        return content
+
+    def _go_back(self, event: Event, now: float) -> None:
+        """Forget this body, if the session is still this writer's."""
+        dropped = 0
+        with self._lock:
+            if self._session.is_written_by(self):
+                dropped = self._session.go_back(self._start)
+                self._session.touched = now
+                self._session.step(event)
+        self._usage.release(dropped)
 
     def _flush(self) -> None:
         if self._gathered:

@@ -40,6 +40,8 @@ class Usage:
             # the count may then be below zero for a moment, and only its sign changes cost bytes.
             self._links[digest] += 1
             self.bytes += (size if self._links[digest] == 1 else 0) - reserved
+            if self._links[digest] == 0:
+                del self._links[digest]
 
     def unlink(self, digest: Digest, size: int) -> None:
         """One repository less holds a blob."""

@@ -91,6 +91,15 @@ class TestChunks:
         assert upload.patch(b"hello", at=0).status == 202
 
     @requires("push.chunked.2")
+    def test_content_range_beyond_all_bounds(self, upload: Upload) -> None:
+        """Offsets that no machine can count are refused like any other malformed range."""
+        for text in ("0-9223372036854775807", "0-9999999999999999999", "9" * 400 + "-" + "9" * 401):
+            answer = upload.api("PATCH", upload.path, b"x", headers={"Content-Range": text})
+
+            assert (answer.status, answer.codes) == (400, ["BLOB_UPLOAD_INVALID"])
+        assert upload.status().headers["Range"] == "0-0"
+
+    @requires("push.chunked.2")
     def test_content_range_upside_down(self, api: Api, upload: Upload) -> None:
         """A chunk cannot end before it starts."""
         answer = api("PATCH", upload.path, b"hello", headers={"Content-Range": "4-0"})

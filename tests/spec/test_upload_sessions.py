@@ -68,6 +68,24 @@ class TestCancel:
 
 class TestExpiry:
     @requires("main.cancel.2")
+    @pytest.mark.parametrize("way", ["wrong digest", "wrong length"])
+    def test_a_refused_body_was_an_attempt_to_continue(self, way: str) -> None:
+        """A long body that is refused at its end leaves a session that lives as long as after any other request."""
+        api = Api.of(upload_expiry=60)
+        upload = api.start_upload(NAME)
+        if way == "wrong digest":
+            body = api.begin("PUT", upload.path, digest=sha256(b"other")).send(b"hello")
+        else:
+            body = api.begin("PATCH", upload.path, headers={"Content-Range": "0-9"}).send(b"hello")
+
+        api.clock.advance(61)
+        answer = body.end()
+
+        assert answer.status == 400
+        assert api("POST", f"/v2/{NAME}/blobs/uploads/").status == 202
+        assert upload.status().headers["Range"] == "0-0"
+
+    @requires("main.cancel.2")
     def test_abandoned_session_expires(self, api: Api, upload: Upload) -> None:
         """A session that nobody touches for more than an hour goes."""
         upload.patch(b"hello", at=0)

@@ -62,7 +62,7 @@ class TestTransitions:
         """While a blob is being stored, its session takes no bytes, cannot be cancelled and does not expire."""
         writer = session.receive(0.0)
         writer.write(b"hello")
-        writer.close(Digest.of(b"hello"))
+        writer.close(Digest.of(b"hello"), now=0)
         assert session.state is State.CLOSING
 
         with pytest.raises(BlobUploadInvalid, match="being closed"):

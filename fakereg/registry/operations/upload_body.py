@@ -64,7 +64,7 @@ class UploadBody:
         self._fail()
 
     def _refuse(self) -> None:
-        self._writer.undo()
+        self._writer.undo(self._registry.clock.now())
         self._fail()
 
     def _fail(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fakereg.oci.digest import SHA256, Algorithm, Digest
 from fakereg.oci.errors import BlobUploadInvalid, DigestInvalid
 from fakereg.oci.ranges import ChunkRange, upload_range
@@ -42,7 +44,7 @@ def push(registry: Registry, request: Request) -> Receiver:
     return UploadBody(
         registry,
         session,
-        then=lambda writer: created(request, repository.commit_upload(session, writer, digest)),
+        then=_commit(registry, request, session, digest),
         after_failure=lambda: repository.cancel_upload(session.id),
     )
 
@@ -65,13 +67,13 @@ def patch(registry: Registry, request: Request) -> Receiver:
 def put(registry: Registry, request: Request) -> Receiver:
     """Close a session, perhaps with its last or only bytes, and check the whole against `digest` (end-6)."""
     digest = _digest(request)
-    repository, session = _find(registry, request)
+    _, session = _find(registry, request)
     chunk = _chunk(request, session)
     check_announced(registry, request, held=session.size, chunk=chunk)
     return UploadBody(
         registry,
         session,
-        then=lambda writer: created(request, repository.commit_upload(session, writer, digest)),
+        then=_commit(registry, request, session, digest),
         chunk=chunk,
         is_slow=digest.algorithm is not session.algorithm,
     )
@@ -88,6 +90,18 @@ def cancel(registry: Registry, request: Request) -> Response:
     repository, session = _find(registry, request)
     repository.cancel_upload(session.id)
     return Response.of(204)
+
+
+def _commit(
+    registry: Registry, request: Request, session: UploadSession, digest: Digest
+) -> Callable[[Writer], Response]:
+    """What is left to do once all bytes of a blob have arrived."""
+    repository = registry.store.repository(request.name)
+
+    def commit(writer: Writer) -> Response:
+        return created(request, repository.commit_upload(session, writer, digest, registry.clock.now()))
+
+    return commit
 
 
 def created(request: Request, blob: Blob) -> Response:
