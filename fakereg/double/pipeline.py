@@ -78,8 +78,6 @@ class Pipeline:
                 if not exchange.feed(bytes(piece)):
                     break
             return exchange.finish()
-        except BaseException:  # a body that raises is a client that vanishes
-            exchange.abandon()
-            raise
         finally:
+            exchange.abandon()  # a body that raises is a client that vanishes
             exchange.entry.end()

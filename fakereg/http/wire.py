@@ -45,17 +45,14 @@ class Wire:
             response = await _finish(exchange)
             return await _send(incoming, exchange, response, invited=invited)
         except ConnectionError:
-            exchange.abandon()
             # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
             return web.Response(status=HTTPStatus.BAD_REQUEST)
-        except asyncio.CancelledError:  # the connection was lost, or the server stops
-            exchange.abandon()
-            raise
         except Exception:
-            exchange.abandon()
             exchange.fail()
             raise
-        finally:  # also when the client vanished; what another thread finishes ends when it is finished
+        finally:  # also when the connection was lost or the server stops
+            exchange.abandon()  # does nothing where there is an answer
+            # What another thread finishes ends when it is finished.
             if exchange.response is not None or not exchange.is_handed_over:
                 exchange.entry.end()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from fakereg.clock import Clock, Ids
 from fakereg.oci.errors import BlobUploadUnknown, NameUnknown
-from fakereg.oci.names import RepositoryName
 from fakereg.registry.messages import Request
 from fakereg.registry.profile import SPEC, Profile
 from fakereg.store.repository import Repository
@@ -28,10 +27,7 @@ class Registry:
 
     def repository(self, request: Request) -> Repository:
         """The repository that a request reads. Raises NameInvalid, or NameUnknown if nothing was stored there."""
-        return self.known(request.name)
-
-    def known(self, name: RepositoryName) -> Repository:
-        """Raises NameUnknown."""
+        name = request.name
         repository = self.store.find(name)
         if repository is None:
             raise NameUnknown(f"repository {name} is not known: nothing was pushed to it", detail={"name": name})

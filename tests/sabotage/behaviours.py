@@ -216,11 +216,11 @@ PUSH = [
     Sabotage(
         "a session belongs to its repository",
         "registry/operations/uploads.py",
-        '    return repository, repository.upload(request.params["session"])',
+        '    return registry.repository_for_upload(request).upload(request.params["session"])',
         "    every = (one for one in registry.store._repositories.values())\n"
-        "    sessions = {s.id: (one, s) for one in every for s in one.uploads()}\n"
+        "    sessions = {session.id: session for one in every for session in one.uploads()}\n"
         '    wanted = request.params["session"]\n'
-        "    return sessions.get(wanted) or (repository, repository.upload(wanted))",
+        "    return sessions.get(wanted) or registry.repository_for_upload(request).upload(wanted)",
         "spec/test_push_blobs.py::TestPut::test_session_of_another_repository",
     ),
     Sabotage(

@@ -31,7 +31,7 @@ def get(registry: Registry, request: Request) -> Response:
     wanted = request.query.one("artifactType") or None
     size, after = page_size(request, registry.profile), request.query.one("last")
     repository = registry.store.find(name)
-    found = _each(repository, subject, wanted, after) if repository else iter(())
+    found = _each(repository, subject, wanted, after, size) if repository else iter(())
     entries, last = _one_page(found, size)
     # The exact type, without parameters: clients take anything else for "not supported".
     headers = {"Content-Type": OCI_INDEX}
@@ -43,8 +43,12 @@ def get(registry: Registry, request: Request) -> Response:
     return Response.of(200, headers, body.encode())
 
 
-def _each(repository: Repository, subject: Digest, wanted: str | None, after: str | None) -> Iterator[Descriptor]:
-    while batch := repository.referrers(subject, artifact_type=wanted, after=after, limit=BATCH):
+def _each(
+    repository: Repository, subject: Digest, wanted: str | None, after: str | None, size: int | None
+) -> Iterator[Descriptor]:
+    # One more than a page, to know whether more follow.
+    limit = BATCH if size is None else min(BATCH, size + 1)
+    while batch := repository.referrers(subject, artifact_type=wanted, after=after, limit=limit):
         yield from batch
         after = batch[-1].digest
 

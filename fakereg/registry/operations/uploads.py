@@ -12,7 +12,6 @@ from fakereg.registry.messages import Receiver, Request, Response
 from fakereg.registry.operations.upload_body import UploadBody, check_announced
 from fakereg.registry.registry import Registry
 from fakereg.store.blobs import Blob
-from fakereg.store.repository import Repository
 from fakereg.store.uploads import UploadSession, Writer
 
 
@@ -51,7 +50,7 @@ def push(registry: Registry, request: Request) -> Receiver:
 
 def patch(registry: Registry, request: Request) -> Receiver:
     """Append a chunk, or a stream of any length (end-5)."""
-    _, session = _find(registry, request)
+    session = _session(registry, request)
     chunk = _chunk(request, session)
     check_announced(registry, request, held=session.size, chunk=chunk)
     minimum = registry.profile.chunk_minimum or 0
@@ -67,7 +66,7 @@ def patch(registry: Registry, request: Request) -> Receiver:
 def put(registry: Registry, request: Request) -> Receiver:
     """Close a session, perhaps with its last or only bytes, and check the whole against `digest` (end-6)."""
     digest = _digest(request)
-    _, session = _find(registry, request)
+    session = _session(registry, request)
     chunk = _chunk(request, session)
     check_announced(registry, request, held=session.size, chunk=chunk)
     return UploadBody(
@@ -81,14 +80,13 @@ def put(registry: Registry, request: Request) -> Receiver:
 
 def status(registry: Registry, request: Request) -> Response:
     """Where a session stands (end-13)."""
-    _, session = _find(registry, request)
+    session = _session(registry, request)
     return _progress(204, registry, request, session, session.size)
 
 
 def cancel(registry: Registry, request: Request) -> Response:
     """Drop a session and what it holds (end-14)."""
-    repository, session = _find(registry, request)
-    repository.cancel_upload(session.id)
+    registry.repository_for_upload(request).cancel_upload(request.params["session"])
     return Response.of(204)
 
 
@@ -121,9 +119,8 @@ def _progress(status: int, registry: Registry, request: Request, session: Upload
     return Response.of(status, headers)
 
 
-def _find(registry: Registry, request: Request) -> tuple[Repository, UploadSession]:
-    repository = registry.repository_for_upload(request)
-    return repository, repository.upload(request.params["session"])
+def _session(registry: Registry, request: Request) -> UploadSession:
+    return registry.repository_for_upload(request).upload(request.params["session"])
 
 
 def _digest(request: Request) -> Digest:
