@@ -9,6 +9,7 @@ pytest_plugins = ["pytester"]  # only the top conftest may name plugins; tests/p
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fakereg's own tests")
     group.addoption("--slow", action="store_true", help="run the tests marked slow too")
+    group.addoption("--clients-table", metavar="FILE", help="write what clients can do to FILE, as Markdown")
     group.addoption("--require-clients", action="store_true", help="fail, not skip, where a client program is missing")
 
 

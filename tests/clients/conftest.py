@@ -1,45 +1,73 @@
-"""Real client programs, found on PATH; each test says which it needs."""
+"""Finding the clients, and gathering what came of every scenario."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from fakereg import FakeRegistry
+pytest.register_assert_rewrite("scenarios", "contents")
 
-SECONDS = 60
+import layouts  # noqa: E402 - after the line above, so that assertions in the modules that it imports explain themselves
+from client import Client  # noqa: E402
+from scenarios import Connect, Scenarios  # noqa: E402
+from table import Results, clients, page, table  # noqa: E402
 
-HOW_TO_INSTALL = {
-    "crane": "go install github.com/google/go-containerregistry/cmd/crane@v0.22.1",
-    "skopeo": "apt-get install skopeo",
-    "umoci": "apt-get install umoci",
-}
+from fakereg import FakeRegistry  # noqa: E402
+from fakereg.client_environment import client_environment  # noqa: E402
+
+LARGE = 300 * 1000 * 1000
 
 
-@dataclass(frozen=True)
-class Program:
-    """A client program, run in a folder of its own with the registry's environment."""
+class Recorder:
+    """Gathers the outcomes of a run and writes the table at its end."""
 
-    path: str
-    folder: Path
-    environ: dict[str, str]
-    options: tuple[str, ...] = ()
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.results = Results()
 
-    def __call__(self, *arguments: str | Path, fails: bool = False) -> str:
-        """Run it and answer what it printed; `fails` says that it should not succeed."""
-        command = [self.path, *self.options, *map(str, arguments)]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        if (done.returncode != 0) is not fails:
-            pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}", pytrace=False)
-        return done.stdout
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = dict(report.user_properties)
+        if "scenario" in told and (report.when == "call" or not report.passed):
+            client, scenario = told["scenario"]
+            self.results.add(client, scenario, report.outcome)
+            self.results.versions[client] = told["version"]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        self.file.write_text(page(self.results))
+        terminalreporter.section("clients and scenarios")
+        for line in table(clients(), self.results):
+            terminalreporter.line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if file := config.getoption("--clients-table"):
+        config.pluginmanager.register(Recorder(Path(file)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a client cannot do; the table says why."""
+    left_out = []
+    for item in items:
+        if client := client_of(item):
+            item.add_marker(pytest.mark.clients)
+            if scenario_of(item) in client.cannot:
+                left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def client_of(item: pytest.Item) -> type[Client] | None:
+    """The client of a class of scenarios."""
+    cls = getattr(item, "cls", None)
+    return cls.Client if cls is not None and issubclass(cls, Scenarios) else None
+
+
+def scenario_of(item: pytest.Item) -> str:
+    return getattr(item, "originalname", item.name).removeprefix("test_")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -47,41 +75,44 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     A hook and not a fixture: pytest then tells in one line per client, not per test, what is missing.
     """
-    for name, how in HOW_TO_INSTALL.items():
-        if name in getattr(item, "fixturenames", ()) and shutil.which(name) is None:
-            missing = f"the client {name} is not installed ({how})"
-            if item.config.getoption("--require-clients"):
-                pytest.fail(missing, pytrace=False)
-            pytest.skip(missing)
+    client = client_of(item)
+    missing = [need for need in client.needs if not need.is_met] if client else []
+    if missing:
+        told = ", ".join(map(str, missing))
+        if item.config.getoption("--require-clients"):
+            pytest.fail(told, pytrace=False)
+        pytest.skip(told)
+    if client:
+        item.user_properties += [("scenario", (client.name, scenario_of(item))), ("version", version(client))]
+
+
+@cache
+def version(client: type[Client]) -> str:
+    return client.version()
 
 
 @pytest.fixture
-def program(tmp_path: Path, fake_registry: FakeRegistry) -> Callable[[str], Program]:
-    """Finds a client program, which is there: see pytest_runtest_setup."""
+def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
+    """Makes the client of a class of scenarios, for a host."""
 
-    def find(name: str) -> Program:
-        path = shutil.which(name)
-        assert path is not None
-        home = tmp_path / "home"
-        home.mkdir(exist_ok=True)
-        environ = {**os.environ, **fake_registry.environ(tmp_path / "environ"), "HOME": str(home)}
-        return Program(path, tmp_path, environ)
+    def make(host: str) -> Client:
+        folder = tmp_path / "client"
+        home = folder / "home"
+        home.mkdir(parents=True)
+        environ = {**os.environ, **client_environment(host, folder / "environ"), "HOME": str(home)}
+        made: Client = request.cls.Client(host, folder, environ)
+        return made
 
-    return find
-
-
-@pytest.fixture
-def crane(program: Callable[[str], Program]) -> Program:
-    return program("crane")
+    return make
 
 
 @pytest.fixture
-def skopeo(program: Callable[[str], Program]) -> Program:
-    found = program("skopeo")
-    # Of all that reads registries.conf, skopeo alone wants it as a flag.
-    return replace(found, options=("--registries-conf", found.environ["CONTAINERS_REGISTRIES_CONF"]))
+def client(connect: Connect, fake_registry: FakeRegistry) -> Client:
+    """The client under test, for the registry itself."""
+    return connect(fake_registry.host)
 
 
-@pytest.fixture
-def umoci(program: Callable[[str], Program]) -> Program:
-    return program("umoci")
+@pytest.fixture(scope="session")
+def large_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image with one layer of 300 MB."""
+    return layouts.image(tmp_path_factory.mktemp("large") / "image", layers=1, size=LARGE)

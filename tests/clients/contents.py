@@ -24,13 +24,26 @@ def entries(layout: Path) -> list[dict[str, Any]]:
     return found
 
 
-def needed(layout: Path, digest: str) -> set[str]:
-    """The digests of a manifest and of everything that it needs, each one read and checked."""
-    document = json.loads(blob(layout, digest))
+def entry(layout: Path) -> dict[str, Any]:
+    """The descriptor of the layout's only entry."""
+    (found,) = entries(layout)
+    return found
+
+
+def document(layout: Path) -> dict[str, Any]:
+    """The manifest that the layout's only entry points at."""
+    found: dict[str, Any] = json.loads(blob(layout, entry(layout)["digest"]))
+    return found
+
+
+def needed(layout: Path, digest: str | None = None) -> set[str]:
+    """The digests of a manifest, the layout's only one if not told, and of all that it needs, each read and checked."""
+    digest = digest or entry(layout)["digest"]
+    manifest = json.loads(blob(layout, digest))
     found = {digest}
-    for child in document.get("manifests", []):
+    for child in manifest.get("manifests", []):
         found |= needed(layout, child["digest"])
-    parts = [document["config"], *document["layers"]] if "config" in document else []
+    parts = [manifest["config"], *manifest["layers"]] if "config" in manifest else []
     for part in parts:
         assert len(blob(layout, part["digest"])) == part["size"]
         found.add(part["digest"])

@@ -1,0 +1,87 @@
+"""A line between client and registry that breaks once, in the middle of a body."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import threading
+from types import TracebackType
+from typing import Self
+
+PIECE = 64 * 1024
+
+# close() then resets: the peer sees a line that broke, and not the orderly end of an answer.
+RESETTING = struct.pack("ii", 1, 0)
+
+
+class CutLine:
+    """Passes on to `port` whatever comes to its own `host`; the first connection that carries too much is cut.
+
+    `upload` and `download` are how many bytes a single connection may carry to and from the registry.
+    After one cut the line holds. What was carried has arrived.
+    """
+
+    def __init__(self, port: int, *, upload: int | None = None, download: int | None = None) -> None:
+        self._target = ("127.0.0.1", port)
+        self._allowed = {"up": upload, "down": download}
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._stop, self._stopping = socket.socketpair()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self.cuts = 0
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.close()  # every thread waits for this end too
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+        self._stop.close()
+
+    def _start(self, work: object, *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while self._stop not in select.select([self._socket, self._stop], [], [])[0]:
+            client, _ = self._socket.accept()
+            self._start(self._carry, client, socket.create_connection(self._target))
+
+    def _carry(self, client: socket.socket, registry: socket.socket) -> None:
+        """Both directions of one connection, until either side ends it or it is cut."""
+        carried = {"up": 0, "down": 0}
+        routes = {client: ("up", registry), registry: ("down", client)}
+        with client, registry:
+            while self._stop not in (ready := select.select([*routes, self._stop], [], [])[0]):
+                for source in ready:
+                    direction, target = routes[source]
+                    try:
+                        data = source.recv(PIECE)
+                        target.sendall(data)
+                    except OSError:
+                        return
+                    carried[direction] += len(data)
+                    if not data:
+                        return
+                    if self._must_cut(direction, carried[direction]):
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETTING)
+                        return
+
+    def _must_cut(self, direction: str, carried: int) -> bool:
+        with self._lock:
+            allowed = self._allowed[direction]
+            if self.cuts or allowed is None or carried < allowed:
+                return False
+            self.cuts += 1
+            return True

@@ -1,0 +1,3 @@
+module fakereg/tests/clients/contract
+
+go 1.25

@@ -1,0 +1,249 @@
+"""The scenarios: one vocabulary for all clients. A client's file holds a `Client` and a subclass of `Scenarios`.
+
+Each asserts contents, in the registry or in what was pulled, digest by digest and every byte hashed.
+A client that needs to be asked differently overrides a scenario and asserts no less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import contents
+import layouts
+import pytest
+from client import Client, Recovery
+from cutting import CutLine
+
+from fakereg import FakeRegistry
+from fakereg.oci.errors import BlobUnknown, ManifestUnknown
+from fakereg.oci.manifest import Manifest
+from fakereg.oci.names import Tag
+
+SBOM, SIGNATURE = "application/vnd.example.sbom", "application/vnd.example.signature"
+
+
+class Connect(Protocol):
+    def __call__(self, host: str) -> Client:
+        """The client under test, for this host, in its own folder and environment."""
+
+
+class Scenarios:
+    """What every client is asked to do; the names of the methods, without `test_`, are the vocabulary."""
+
+    Client: ClassVar[type[Client]]
+
+    def test_push(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """What was pushed is held byte for byte."""
+        layout = layouts.image(tmp_path / "image")
+
+        client.push(layout, fake_registry.reference("team/app:v1"))
+
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
+
+    def test_push_again(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """A second push finds every blob and sends none."""
+        layout = layouts.image(tmp_path / "image")
+        client.push(layout, fake_registry.reference("team/app:v1"))
+        before = len(fake_registry.journal)
+
+        client.push(layout, fake_registry.reference("team/app:v2"))
+
+        assert uploads(fake_registry, before) == []
+        assert contents.held(fake_registry, "team/app", "v2") == contents.needed(layout)
+
+    def test_pull(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """What is pulled is what the registry holds."""
+        layout = layouts.image(tmp_path / "image")
+        fake_registry.load(layout, "team/app")
+
+        pulled = client.pull(fake_registry.reference("team/app:v1"))
+
+        assert contents.needed(pulled) == contents.needed(layout)
+
+    def test_copy_with_mounts(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """A copy into another repository mounts every blob and sends none."""
+        layout = layouts.image(tmp_path / "image")
+        fake_registry.load(layout, "team/app")
+
+        client.copy(fake_registry.reference("team/app:v1"), fake_registry.reference("other/app:v2"))
+
+        mounts = [entry.status for entry in fake_registry.journal if entry.endpoint == "mount_blob"]
+        assert mounts == [201] * (len(contents.needed(layout)) - 1)
+        assert uploads(fake_registry) == []
+        assert contents.held(fake_registry, "other/app", "v2") == contents.needed(layout)
+
+    def test_index(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """An index of two platforms goes and comes back with both images."""
+        layout = layouts.index(tmp_path / "index")
+
+        client.push(layout, fake_registry.reference("team/app:v1"))
+        pulled = client.pull(fake_registry.reference("team/app:v1"))
+
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
+        assert contents.needed(pulled) == contents.needed(layout)
+
+    def test_artifact(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """An artifact with a subject is held, and listed as its referrer."""
+        subject = fake_registry.seed("team/app:v1")
+        (tmp_path / "sbom.json").write_bytes(b'{"packages": []}')
+
+        client.attach(subject.reference, SBOM, tmp_path / "sbom.json")
+        (listed,) = client.referrers(subject.reference)
+
+        repository = fake_registry.repository("team/app")
+        artifact = repository.manifest(listed)
+        assert artifact.subject.digest == subject.digest
+        assert artifact.artifact_type == SBOM
+        assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.layers]
+
+    def test_referrers_filtered(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """Of several referrers those of one type are told, over several pages too."""
+        subject = fake_registry.seed("team/app:v1")
+        made = {
+            kind: [
+                fake_registry.seed("team/app", artifact_type=kind, layers=[kind.encode() + bytes([n])], subject=subject)
+                for n in range(3)
+            ]
+            for kind in (SBOM, SIGNATURE)
+        }
+
+        everything = client.referrers(subject.reference)
+        signatures = client.referrers(subject.reference, SIGNATURE)
+
+        assert sorted(signatures) == sorted(image.digest for image in made[SIGNATURE])
+        assert sorted(everything) == sorted(image.digest for kind in made for image in made[kind])
+
+    @pytest.mark.fake_registry(page_maximum=100)
+    def test_tags_over_pages(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """250 tags in pages of at most a hundred come whole and in order."""
+        tags = [f"v{number:03}" for number in range(250)]
+        image = fake_registry.seed(f"team/app:{tags[0]}")
+        fake_registry.repository("team/app")._repository.put_manifest(Manifest.parse(image.body), map(Tag, tags))
+
+        listed = client.tags(fake_registry.reference("team/app"))
+
+        pages = [entry for entry in fake_registry.journal if entry.endpoint in ("list_tags", "list_tags_page")]
+        assert listed == tags
+        assert len(pages) >= 3
+
+    @pytest.mark.fake_registry(page_maximum=2)
+    def test_catalog(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """Five repositories in pages of at most two come whole and in order."""
+        names = [f"team/app-{number}" for number in range(5)]
+        for name in names:
+            fake_registry.seed(f"{name}:v1")
+
+        listed = client.catalog()
+
+        assert listed == names
+
+    def test_tag_delete(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """A deleted tag is gone; its manifest and its other tags are not."""
+        image = fake_registry.seed("team/app:v1")
+        fake_registry.seed("team/app:v2", layers=[b"another"])
+
+        client.delete_tag(image.reference)
+
+        repository = fake_registry.repository("team/app")
+        assert repository.tags == ["v2"]
+        assert repository.manifest(image.digest).body == image.body
+
+    def test_manifest_delete(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """A deleted manifest is gone with its tags; another one stays."""
+        image = fake_registry.seed("team/app:v1")
+        other = fake_registry.seed("team/app:v2", layers=[b"another"])
+
+        client.delete_manifest(fake_registry.reference(f"team/app@{image.digest}"))
+
+        repository = fake_registry.repository("team/app")
+        assert repository.tags == ["v2"]
+        assert repository.manifest("v2").digest == other.digest
+        with pytest.raises(ManifestUnknown):
+            repository.manifest(image.digest)
+
+    def test_blob_delete(self, client: Client, fake_registry: FakeRegistry) -> None:
+        """A deleted blob is gone from its repository; another repository keeps it."""
+        layer = fake_registry.seed("team/app:v1", layers=[{"motd": b"hi"}]).layers[0]
+        fake_registry.seed("other/app:v1", layers=[{"motd": b"hi"}])
+
+        client.delete_blob(fake_registry.reference(f"team/app@{layer}"))
+
+        kept = fake_registry.repository("other/app").blob(layer)
+        assert f"sha256:{hashlib.sha256(kept).hexdigest()}" == layer
+        with pytest.raises(BlobUnknown):
+            fake_registry.repository("team/app").blob(layer)
+
+    @pytest.mark.slow
+    def test_many_layers(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """An image of 200 layers goes and comes back."""
+        layout = layouts.image(tmp_path / "image", layers=200)
+
+        client.push(layout, fake_registry.reference("team/app:v1"))
+        pulled = client.pull(fake_registry.reference("team/app:v1"))
+
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
+        assert contents.needed(pulled) == contents.needed(layout)
+
+    @pytest.mark.slow
+    def test_large_layer(self, client: Client, fake_registry: FakeRegistry, large_layout: Path) -> None:
+        """An image with a layer of 300 MB goes and comes back."""
+        client.push(large_layout, fake_registry.reference("team/app:v1"))
+        pulled = client.pull(fake_registry.reference("team/app:v1"))
+
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(large_layout)
+        assert contents.needed(pulled) == contents.needed(large_layout)
+
+    def test_sha512(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """An image whose blobs and manifest have sha512 digests goes and comes back."""
+        layout = layouts.image(tmp_path / "image", algorithm="sha512")
+
+        client.push(layout, fake_registry.reference("team/app:v1"))
+        pulled = client.pull(fake_registry.reference("team/app:v1"))
+
+        held = contents.held(fake_registry, "team/app", contents.entry(layout)["digest"])
+        assert held == contents.needed(layout) == contents.needed(pulled)
+
+    @pytest.mark.slow
+    def test_upload_cut(self, connect: Connect, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """A line that breaks in the middle of an upload loses nothing: the client recovers, or the next push does."""
+        layout = layouts.image(tmp_path / "image", layers=1, size=8 * layouts.MIB)
+        with CutLine(fake_registry.port, upload=3 * layouts.MIB) as line:
+            client, reference = connect(line.host), f"{line.host}/team/app:v1"
+            if client.upload_cut is Recovery.GIVES_UP:
+                with pytest.raises(client.failure):
+                    client.push(layout, reference)
+            client.push(layout, reference)
+
+        received = sum(entry.received for entry in fake_registry.journal)
+        again = received - layouts.MIB > 8 * layouts.MIB
+        assert line.cuts == 1
+        assert again is (client.upload_cut is not Recovery.RESUMES)
+        assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
+
+    @pytest.mark.slow
+    def test_download_cut(self, connect: Connect, fake_registry: FakeRegistry, tmp_path: Path) -> None:
+        """A line that breaks in the middle of a download costs no byte: the client recovers, or the next pull does."""
+        layout = layouts.image(tmp_path / "image", layers=1, size=8 * layouts.MIB)
+        fake_registry.load(layout, "team/app")
+        with CutLine(fake_registry.port, download=3 * layouts.MIB) as line:
+            client, reference = connect(line.host), f"{line.host}/team/app:v1"
+            if client.download_cut is Recovery.GIVES_UP:
+                with pytest.raises(client.failure):
+                    client.pull(reference)
+            pulled = client.pull(reference)
+
+        parts = [entry for entry in fake_registry.journal if entry.endpoint == "get_blob" and entry.status == 206]
+        assert line.cuts == 1
+        assert bool(parts) is (client.download_cut is Recovery.RESUMES)
+        assert contents.needed(pulled) == contents.needed(layout)
+
+
+def uploads(registry: FakeRegistry, after: int = 0) -> list[str]:
+    """The requests that opened or filled an upload session."""
+    endpoints = ("start_upload", "start_upload_with", "push_blob", "patch_upload", "put_upload")
+    return [str(entry) for entry in registry.journal.since(after) if entry.endpoint in endpoints]
+
+
+SCENARIOS = [name.removeprefix("test_") for name in vars(Scenarios) if name.startswith("test_")]
