@@ -8,22 +8,17 @@ import os
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import HttpVersion10, HttpVersion11, StreamReader, http_exceptions, web
+from aiohttp import HttpVersion11, StreamReader, http_exceptions, web
 from yarl import URL
 
+from fakereg.double.exchange import Exchange
+from fakereg.http import direct
+from fakereg.http.refusals import LONGEST_LINE, SPOKEN, check_head, refusal, told
 from fakereg.http.wire import Wire, closing
-from fakereg.oci.errors import BadRequest, HeadersTooLarge, RegistryError
+from fakereg.oci.errors import BadRequest, RegistryError
 from fakereg.registry.messages import Response
 
 log = logging.getLogger("fakereg")
-
-# Room for a hundred `tag` parameters on one manifest push, and for tokens; aiohttp's 8190 bytes are too few.
-LONGEST_LINE = 64 * 1024
-
-# aiohttp's limit from 3.13 on.
-MOST_HEADERS = 128
-
-SPOKEN = (HttpVersion10, HttpVersion11)
 
 # After an early refusal the rest of a body is read for so long, in seconds: a client that still sends
 # would otherwise see a reset instead of the answer.
@@ -44,7 +39,20 @@ _OPTIONS: dict[str, Any] = {
 class Connection(web.RequestHandler):
     """One connection; refuses in the specification's form where aiohttp would answer text and log a traceback."""
 
-    __slots__ = ("_answered", "_ended", "_is_broken", "_lingers", "_rest", "_wire", "body", "refusal")
+    __slots__ = (
+        "_answered",
+        "_consumed",
+        "_ended",
+        "_is_broken",
+        "_lingers",
+        "_rest",
+        "_scheme",
+        "_wire",
+        "begun",
+        "body",
+        "failure",
+        "refusal",
+    )
 
     def __init__(self, manager: Connections, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(manager, loop=loop, **options)
@@ -52,24 +60,76 @@ class Connection(web.RequestHandler):
         self.body: StreamReader | None = None  # of the request that is served
         self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
+        self.begun: Exchange | None = None  # of the next request, begun here and to be ended by its task
+        self.failure: Exception | None = None  # of our own code, in the next request
+        # aiohttp from 3.14 on counts the requests that its parser has handed out.
+        self._consumed = getattr(self._inner_parser, "message_consumed", None)
+        self._scheme = "http"
         self._answered = 0
         self._ended = False  # the client sends no more
         self._is_broken = False  # what came last is not HTTP
         self._lingers = False
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self.begun is not None:
+            self.begun.entry.end()
+
     def data_received(self, data: bytes) -> None:
         if self._lingers:
             return
+        idle = self._waiter if self._waiter is not None and not self._waiter.done() else None
+        if idle is not None:
+            self._waiter = None  # so that the task is not woken for what is answered without it
         super().data_received(data)
         if self._messages and (error := getattr(self._messages[-1][0], "exc", None)):
             self._break(error)
+        if idle is not None:
+            self._waiter = idle
+            self._answer_directly()
+            if self._messages:
+                idle.set_result(None)
+
+    def _answer_directly(self) -> None:
+        """Answer what waits at the head of the queue, as far as that needs no task."""
+        transport = self.transport
+        while self._messages and transport is not None and not self._is_held_up:
+            message, body = self._messages[0]
+            if not direct.suits(message, body) or check_head(message) is not None:
+                return
+            try:
+                exchange = self._wire.open(direct.request_of(message, self._scheme))
+                answer = direct.encode(exchange)
+                if answer is not None:
+                    exchange.entry.end()  # before the client can know
+            except Exception as error:  # noqa: BLE001 - raised again where such failures are answered
+                self.failure = error
+                return
+            if answer is None:
+                self.begun = exchange
+                return
+            self._messages.popleft()
+            if self._consumed is not None:
+                self._consumed()
+            transport.write(answer)
+            self._answered += 1
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+
+    @property
+    def _is_held_up(self) -> bool:
+        """Whether the client reads too slowly, or sent more requests than aiohttp wants to queue."""
+        return self._paused or getattr(self, "_buffer_paused", False)
 
     def _break(self, error: BaseException) -> None:
         """End the body in which the parser failed; aiohttp lets the request that reads it wait for ever."""
         self._is_broken = True
         body = self._messages[-2][1] if len(self._messages) > 1 else self.body
         if body is not None and not body.is_eof():
-            body.set_exception(web.RequestPayloadError(_told(error)))
+            body.set_exception(web.RequestPayloadError(told(error)))
             body.feed_eof()
         elif self._rest is not None:
             self._rest.feed_eof()  # aiohttp reads it over, and would log an exception
@@ -97,10 +157,13 @@ class Connection(web.RequestHandler):
         if self._is_broken:
             return True
         try:
-            parser: Any = getattr(self, "_parser", None) or getattr(self, "_request_parser", None)  # before 3.14
-            return parser.feed_eof() is None
+            return self._inner_parser.feed_eof() is None
         except Exception:  # noqa: BLE001 - whatever the parser says of a part of a request
             return False
+
+    @property
+    def _inner_parser(self) -> Any:
+        return getattr(self, "_parser", None) or getattr(self, "_request_parser", None)  # before 3.14
 
     def _hang_up(self) -> None:
         """Take a client that ended its side for gone if its answer has still not begun."""
@@ -154,7 +217,7 @@ class Connection(web.RequestHandler):
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # No code of the specification stands for a failure of ours; the log has the details.
             return closing(Response.of(status, {"Content-Type": "application/json"}, b'{"errors":[]}'))
-        return self._wire.refuse(_refusal(exc))
+        return self._wire.refuse(refusal(exc))
 
 
 class Connections(web.Server):
@@ -162,10 +225,15 @@ class Connections(web.Server):
 
     def __init__(self, wire: Wire) -> None:
         async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
-            refusal = getattr(incoming.protocol, "refusal", None)
-            if refusal is not None:
-                return wire.refuse(refusal, incoming.method, incoming.raw_path)
-            return await wire.handle(incoming)
+            connection: Any = incoming.protocol
+            if connection is None:
+                raise ConnectionError("the connection is lost")
+            begun, failure, connection.begun, connection.failure = connection.begun, connection.failure, None, None
+            if failure is not None:
+                raise failure
+            if connection.refusal is not None:
+                return wire.refuse(connection.refusal, incoming.method, incoming.raw_path)
+            return await wire.handle(incoming, begun)
 
         self.wire = wire
 
@@ -209,7 +277,7 @@ def _abort(connection: web.RequestHandler) -> asyncio.Task[None] | None:
 def _incoming(message: Any, body: StreamReader, connection: Any, writer: Any, task: Any) -> web.BaseRequest:
     """aiohttp's request; with a refusal beside it for what its parser, in some version, lets pass."""
     connection.body = body
-    connection.refusal = _check_head(message)
+    connection.refusal = check_head(message)
     if message.version not in SPOKEN:
         message = message._replace(version=HttpVersion11)  # an answer has the version of its request
     try:
@@ -217,31 +285,3 @@ def _incoming(message: Any, body: StreamReader, connection: Any, writer: Any, ta
     except ValueError as error:  # from the URL
         connection.refusal = BadRequest(f"{message.path!r} is not a URL: {error}")
         return web.BaseRequest(message._replace(url=URL("/")), body, connection, writer, task, connection._loop)
-
-
-def _check_head(message: Any) -> RegistryError | None:
-    if message.version not in SPOKEN:
-        major, minor = message.version
-        return BadRequest(f"HTTP/{major}.{minor} is not spoken here; HTTP/1.1 and HTTP/1.0 are")
-    if len(message.headers) > MOST_HEADERS:
-        return HeadersTooLarge(f"the request has more than {MOST_HEADERS} header lines")
-    if message.version == HttpVersion11 and len(message.headers.getall("Host", ())) != 1:
-        return BadRequest("an HTTP/1.1 request has one Host header, no more and no less")
-    return None
-
-
-def _refusal(error: BaseException | None) -> RegistryError:
-    text = _told(error)
-    if isinstance(error, http_exceptions.LineTooLong):
-        return HeadersTooLarge(f"a line of the request's head is longer than {LONGEST_LINE} bytes")
-    if text.startswith("Too many headers"):
-        return HeadersTooLarge(f"the request has more than {MOST_HEADERS} header lines")
-    if isinstance(error, http_exceptions.BadHttpMethod):
-        return BadRequest(f"an unknown method, or not HTTP; if it is TLS: this port speaks plain HTTP ({text})")
-    return BadRequest(f"the request is not well-formed HTTP: {text}")
-
-
-def _told(error: BaseException | None) -> str:
-    """What the parser says: its reason and the line that it stumbled over, without the arrow below it."""
-    lines = (line.strip() for line in str(getattr(error, "message", error)).splitlines())
-    return " ".join(line for line in lines if line.strip("^"))[:300]

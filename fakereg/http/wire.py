@@ -37,9 +37,13 @@ class Wire:
     def __init__(self, current: Callable[[], Pipeline]) -> None:
         self._current = current
 
-    async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
-        """One request, from its head to the last byte of its answer."""
-        exchange = self._current().open(read_head(incoming))
+    def open(self, request: Request) -> Exchange:
+        """Start on a request: its exchange is answered already, or wants the body."""
+        return self._current().open(request)
+
+    async def handle(self, incoming: web.BaseRequest, begun: Exchange | None = None) -> web.StreamResponse:
+        """One request, from its head, or from where it was `begun`, to the last byte of its answer."""
+        exchange = begun or self.open(read_head(incoming))
         try:
             invited = exchange.response is None and await receive(incoming, exchange)
             response = await _finish(exchange)
@@ -69,6 +73,14 @@ def closing(response: Response) -> web.Response:
     outgoing = web.Response(status=response.status, body=bytes(response.body), headers=headers)
     outgoing.force_close()
     return outgoing
+
+
+def head_of(response: Response) -> list[tuple[str, str]]:
+    """The headers of an answer, all but the date."""
+    headers = [*response.headers, ("Server", SERVER)]
+    if response.status not in (204, 304):
+        headers.append(("Content-Length", str(len(response.body))))
+    return headers
 
 
 def read_head(incoming: web.BaseRequest) -> Request:
@@ -139,10 +151,7 @@ async def _finish(exchange: Exchange) -> Response:
 async def _send(
     incoming: web.BaseRequest, exchange: Exchange, response: Response, *, invited: bool
 ) -> web.StreamResponse:
-    headers = CIMultiDict(response.headers)
-    headers["Server"] = SERVER
-    if response.status not in (204, 304):
-        headers["Content-Length"] = str(len(response.body))
+    headers = CIMultiDict(head_of(response))
     if not response.has_body(incoming.method):
         outgoing: web.StreamResponse = web.StreamResponse(status=response.status, headers=headers)
     elif len(response.body) <= SLICE:

@@ -30,7 +30,7 @@ def save(store: Store, path: Path | str, repository: str | None = None) -> None:
         for blob in one.blobs.values():
             layout.write(blob.digest, blob.content)
         for manifest in one.manifests.values():
-            layout.write(manifest.digest, Content([manifest.body]))
+            layout.write(manifest.digest, Content.of(manifest.body))
     # The index last: until then the layout holds what it held before.
     layout.write_index(entry for one in held for entry in one.entries(full=repository is None))
 

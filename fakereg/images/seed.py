@@ -67,4 +67,4 @@ def _subject(store: Store, name: RepositoryName, subject: Image | str | None) ->
 
 def _link(store: Store, repository: Repository, image: Image) -> None:
     for digest, content in image.blobs.items():
-        repository.link_blob(store.pool.intern(digest, Content([content])))
+        repository.link_blob(store.pool.intern(digest, Content.of(content)))

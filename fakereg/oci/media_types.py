@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -60,11 +61,10 @@ class Accept:
 
     ranges: tuple[tuple[str, float], ...]
 
-    @classmethod
-    def parse(cls, lines: Iterable[str]) -> Accept:
+    @staticmethod
+    def parse(lines: Iterable[str]) -> Accept:
         """Members that are no media range are left out, as RFC 9110 advises for lists."""
-        members = (member for line in lines for member in line.split(","))
-        return cls(tuple(parsed for member in members if (parsed := _parse_range(member)) is not None))
+        return _parse_accept(",".join(lines))
 
     def accepts(self, media_type: str) -> bool:
         """The most specific range that matches decides; quality 0 refuses."""
@@ -79,6 +79,12 @@ class Accept:
 
     def __str__(self) -> str:
         return ", ".join(name if quality == 1 else f"{name};q={quality:g}" for name, quality in self.ranges)
+
+
+@lru_cache(maxsize=64)  # a client sends the same long list with every request
+def _parse_accept(text: str) -> Accept:
+    members = text.split(",") if text else ()
+    return Accept(tuple(parsed for member in members if (parsed := _parse_range(member)) is not None))
 
 
 def _parse_range(member: str) -> tuple[str, float] | None:

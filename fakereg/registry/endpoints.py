@@ -6,8 +6,9 @@ of the rows with the same method and path, the first whose query parameters are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fakereg.oci.errors import EndpointUnknown, MethodNotAllowed
 from fakereg.registry import paths
@@ -75,22 +76,26 @@ class Router:
             self._rows.setdefault(endpoint.template, {}).setdefault(endpoint.method, []).append(endpoint)
         templates = sorted(self._rows, key=paths.specificity)
         self._patterns = [(paths.pattern(template), template) for template in templates]
+        # Clients ask for the same paths again and again, and to try the patterns takes longer than the rest.
+        self._find = lru_cache(maxsize=1024)(self._search)
 
     def match(self, request: Request) -> Endpoint:
         """The row that a request takes; fills in its params. Raises EndpointUnknown, MethodNotAllowed or BadRequest."""
         template, params = self._find(request.path)
         methods = self._rows[template]
         rows = methods.get(request.method, [])
-        endpoint = next((row for row in rows if all(name in request.query for name in row.query)), None)
+        endpoint = next(
+            (row for row in rows if not row.query or all(name in request.query for name in row.query)), None
+        )
         if endpoint is None:
             allowed = ", ".join(sorted(methods))
             message = f"{request.method} is not offered on {template}; offered are {allowed}"
             raise MethodNotAllowed(message, headers={"Allow": allowed})
-        request.params = {name: decode(value) for name, value in params.items()}
+        request.params = params
         return endpoint
 
-    def _find(self, path: str) -> tuple[str, dict[str, str]]:
+    def _search(self, path: str) -> tuple[str, Mapping[str, str]]:
         for pattern, template in self._patterns:
             if match := pattern.fullmatch(path):
-                return template, match.groupdict()
+                return template, {name: decode(value) for name, value in match.groupdict().items()}
         raise EndpointUnknown(f"no endpoint has the path {path!r}; those of the API start with /v2/")

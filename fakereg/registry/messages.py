@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import unquote, urlencode
 
@@ -24,6 +25,8 @@ from fakereg.store.content import EMPTY, Content
 # What RFC 3986 lets stand for a host and port; anything else must not be repeated in a Location.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.%A-Za-z]+\])(?::[0-9]{0,5})?", re.ASCII)
 MOST_BYTES = 2**63 - 1  # bytes of a body, as most programs count them
+_NO_QUERY = Query()
+_NO_PARAMS: Mapping[str, str] = {}
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -45,16 +48,17 @@ class Request:
     connection: int = 0
     path: str = field(init=False)
     query: Query = field(init=False)
-    params: dict[str, str] = field(init=False, default_factory=dict)
+    params: Mapping[str, str] = field(init=False)
+    _query: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Only splits; what is malformed is found by `parse`, so that it is recorded before it is refused."""
-        self.path = self.target.partition("?")[0]
-        self.query = _NO_QUERY
+        self.path, _, self._query = self.target.partition("?")
+        self.query, self.params = _NO_QUERY, _NO_PARAMS
 
     def parse(self) -> None:
         """Raises BadRequest for a query, escape or Host that is not well-formed."""
-        if self.authority and not _AUTHORITY.fullmatch(self.authority):
+        if self.authority and not _is_authority(self.authority):
             raise BadRequest(f"the Host {self.authority!r} is not host or host:port")
         if not _is_utf8(self.target):
             raise BadRequest(f"the URL {self.target!r} is not UTF-8")
@@ -63,9 +67,8 @@ class Request:
         self._check_framing()
         if "%" in self.target and (bad := _BAD_ESCAPE.search(self.target)):
             raise BadRequest(f"{self.target[bad.start() : bad.start() + 3]!r} in the URL is not a percent-escape")
-        _, _, query = self.target.partition("?")
-        if query:
-            self.query = Query(query)
+        if self._query:
+            self.query = Query(self._query)
 
     def _check_framing(self) -> None:
         """What the body announces must be something that a body can have."""
@@ -96,7 +99,9 @@ class Request:
         return f'<{self.path}?{urlencode(pairs)}>; rel="next"'
 
 
-_NO_QUERY = Query()
+@lru_cache(maxsize=64)  # a client names the same host with every request
+def _is_authority(text: str) -> bool:
+    return _AUTHORITY.fullmatch(text) is not None
 
 
 def _is_utf8(text: str) -> bool:
@@ -148,7 +153,7 @@ class Response:
 
     @classmethod
     def of(cls, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
-        return cls(status, Headers(headers or {}), Content([body]) if body else EMPTY)
+        return cls(status, Headers(headers or {}), Content.of(body) if body else EMPTY)
 
     def has_body(self, method: str) -> bool:
         """Whether the body goes out in answer to this method (RFC 9110, 6.4.1)."""

@@ -5,42 +5,57 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from inner_run import InnerRun
 
-CLIENTS = Path(__file__).parent.parent / "clients" / "conftest.py"
+CLIENTS = Path(__file__).parent.parent / "clients"
 
-TWO_TESTS = """
-    def test_one(crane): raise ValueError
-    def test_other(crane): raise ValueError
-"""
+CONFTEST = f"""
+import sys
 
-OPTION = """
+sys.path.insert(0, {str(CLIENTS)!r})
+
+from conftest_of_clients import *
+
 
 def pytest_addoption(parser):
     parser.addoption("--require-clients", action="store_true")
+    parser.addoption("--clients-table")
 """
 
-MISSING = "the client crane is not installed (go install github.com/"
+SCENARIOS = """
+from client import Client, Need
+from scenarios import Scenarios
+
+
+class Missing(Client):
+    name = "missing"
+    needs = (Need("no-such-program", "ask somebody"),)
+
+
+class TestMissing(Scenarios):
+    Client = Missing
+"""
+
+TOLD = "the client no-such-program is not installed (ask somebody)"
 
 
 @pytest.fixture(autouse=True)
-def no_clients(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytester.makeconftest(CLIENTS.read_text() + OPTION)
-    monkeypatch.setenv("PATH", "")
+def scenarios(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = clients: drives a real client\n    slow: takes seconds")
+    pytester.makepyfile(conftest_of_clients=(CLIENTS / "conftest.py").read_text(), test_missing=SCENARIOS)
+    pytester.makeconftest(CONFTEST)
 
 
-def test_one_line_per_client(inner: InnerRun) -> None:
-    """The tests that miss a client are skipped, and the summary tells it once."""
-    run = inner(TWO_TESTS, "-rs")
+def test_one_line_per_client(pytester: pytest.Pytester) -> None:
+    """The scenarios of a missing client are skipped, and the summary tells it once."""
+    run = pytester.runpytest_subprocess("-rs", "-k", "push")
 
-    assert run.outcomes == {"skipped": 2}
-    assert run.text.count(MISSING) == 1
-    assert "SKIPPED [2]" in run.text
+    run.assert_outcomes(skipped=2)
+    assert run.stdout.str().count(TOLD) == 1
 
 
-def test_a_failure_each(inner: InnerRun) -> None:
-    """Where clients are required each of the tests fails."""
-    run = inner(TWO_TESTS, "--require-clients")
+def test_a_failure_each(pytester: pytest.Pytester) -> None:
+    """Where clients are required each of the scenarios fails."""
+    run = pytester.runpytest_subprocess("--require-clients", "--tb=line", "-k", "push")
 
-    assert run.outcomes == {"errors": 2}
-    assert run.errors.count(MISSING) == 2
+    run.assert_outcomes(errors=2)
+    assert run.stdout.str().count(TOLD) == 2

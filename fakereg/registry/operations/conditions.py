@@ -13,6 +13,8 @@ def etag(digest: Digest) -> str:
 def not_modified(request: Request, digest: Digest) -> Response | None:
     """A 304 if the client said that it has this content: `If-None-Match` with its tag, weak or strong, or `*`."""
     lines = request.headers.getall("If-None-Match", [])
+    if not lines:
+        return None
     known = {member.strip().removeprefix("W/") for line in lines for member in line.split(",")}
     if not known & {"*", etag(digest)}:
         return None

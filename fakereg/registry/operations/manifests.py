@@ -24,7 +24,7 @@ def get(registry: Registry, request: Request) -> Response:
     if not accept.accepts(manifest.media_type):
         # As distribution and olareg do; the specification has no word on it, and 406 no error code.
         raise ManifestUnknown(f"manifest {reference} is of type {manifest.media_type}; accepted are {accept}")
-    return not_modified(request, manifest.digest) or Response(200, _headers(manifest), Content([manifest.body]))
+    return not_modified(request, manifest.digest) or Response(200, _headers(manifest), Content.of(manifest.body))
 
 
 def put(registry: Registry, request: Request) -> Receiver:
