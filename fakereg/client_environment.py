@@ -18,10 +18,8 @@ def client_environment(host: str, folder: Path) -> dict[str, str]:
     hosts = folder / "hosts"
     _write(docker / "config.json", json.dumps({"auths": {}}))
     _write(registries, f'[[registry]]\nlocation = "{host}"\ninsecure = true\n')
-    _write(
-        hosts / _folder(host) / "hosts.toml",
-        f'server = "http://{host}"\n\n[host."http://{host}"]\n  capabilities = ["pull", "resolve", "push"]\n',
-    )
+    # No `host` table: containerd would take that for a mirror in front of the server, and ask both.
+    _write(hosts / _folder(host) / "hosts.toml", f'server = "http://{host}"\n')
     return {
         "FAKEREG_URL": f"http://{host}",
         "FAKEREG_HOST": host,

@@ -48,6 +48,13 @@ class TestReadingBack:
         assert len(repository.uploads) == 1
         assert repr(repository) == "<repository team/app: 1 tags, 2 manifests>"
 
+    def test_an_upload_that_was_only_begun(self, registry: FakeRegistry) -> None:
+        """A session that a client left behind is seen, also where nothing was ever stored."""
+        location = registry.handle(Request("POST", "/v2/team/app/blobs/uploads/")).headers["Location"]
+
+        assert registry.repository("team/app").uploads == [location.rpartition("/")[2]]
+        assert registry.repositories == []
+
     def test_a_view_looks_anew(self, registry: FakeRegistry) -> None:
         """A view taken before the first push sees it, and sees nothing any more after a reset."""
         repository = registry.repository("team/app")
@@ -198,7 +205,7 @@ class TestWhereItIs:
             registries = Path(environ["CONTAINERS_REGISTRIES_CONF"]).read_text()
             assert registries == f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n'
             hosts = Path(environ["CONTAINERD_HOSTS_DIR"]) / f"127.0.0.1_{registry.port}_" / "hosts.toml"
-            assert f'[host."{registry.url}"]' in hosts.read_text()
+            assert hosts.read_text() == f'server = "{registry.url}"\n'
 
 
 class TestProfile:

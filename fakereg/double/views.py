@@ -20,9 +20,11 @@ class RepositoryView:
 
     @property
     def _repository(self) -> Repository:
-        """An empty one as long as nobody pushed; looking does not make it known."""
+        """An empty one as long as nobody asked for it; looking does not make it known."""
         store = self._store()
-        return store.find(self.name) or Repository(self.name, store.pool, store.usage)
+        if store.has(self.name):
+            return store.repository(self.name)
+        return Repository(self.name, store.pool, store.usage)
 
     @property
     def tags(self) -> list[str]:

@@ -225,7 +225,9 @@ class Writer:
         same = digest.algorithm is self._session.algorithm
         actual = digest.algorithm.of(hasher) if same else digest.algorithm.digest(content.segments)
         if actual != digest:
-            raise DigestInvalid(f"the content's digest is {actual}, not {digest}", detail={"digest": actual})
+            # A client whose PUT broke off and that sends the whole again meets what was kept of the first.
+            earlier = f"; {self._start.size} of its {len(content)} bytes came before" if self._start.size else ""
+            raise DigestInvalid(f"the content's digest is {actual}, not {digest}{earlier}", detail={"digest": actual})
 
     def _go_back(self, event: Event, now: float) -> None:
         """Forget this body, if the session is still this writer's."""

@@ -145,6 +145,18 @@ class TestPut:
         assert upload.put(b"blob", sha256(b"blob")).status == 201
         assert api("GET", f"/v2/{NAME}/blobs/{sha256(b'blob')}").body == b"blob"
 
+    def test_what_came_before_is_told(self, api: Api) -> None:
+        """A client that sends the whole again into a session that holds a part of it is told of that part."""
+        upload = api.start_upload(NAME)
+        upload.patch(b"blob")
+
+        answer = upload.put(b"blob", sha256(b"blob"))
+
+        assert answer.status == 400
+        assert answer.codes == ["DIGEST_INVALID"]
+        assert answer.json["errors"][0]["message"].endswith("; 4 of its 8 bytes came before")
+        assert upload.put(b"", sha256(b"blob")).status == 201
+
     @requires("push.put.3", "main.4")
     @pytest.mark.parametrize(
         "query",
