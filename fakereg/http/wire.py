@@ -16,6 +16,7 @@ from multidict import CIMultiDict
 
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
+from fakereg.http.feeding import Feeding
 from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
 from fakereg.registry.messages import Ending, Request, Response
 
@@ -104,15 +105,28 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> bool:
     Raises ConnectionError when the client vanishes.
     """
     invited = await _continue(incoming)
+    feeding = Feeding(exchange)
     try:
-        while data := await incoming.content.readany():
-            if not exchange.feed(data):
+        while data := await _read(incoming):
+            if not await feeding.take(data):
                 return invited
+        await feeding.rest()
         _check_untouched(incoming, exchange)
     except (web.RequestPayloadError, HttpProcessingError) as error:
+        feeding.drop()
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
+    finally:
+        feeding.drop()
     return invited
+
+
+async def _read(incoming: web.BaseRequest) -> bytes:
+    """The next piece of the body, as it came where it may be large: `readany` would join pieces, and copy them."""
+    if incoming.content_length is None:
+        return await incoming.content.readany()
+    data, _ = await incoming.content.readchunk()
+    return data
 
 
 def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:

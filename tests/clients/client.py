@@ -48,12 +48,14 @@ class Client:
 
     A layout is a folder in the form of the OCI image layout, whose entry `v1` is meant. A reference is
     `HOST:PORT/team/app:v1` or with `@sha256:...`, a repository the same without either.
-    `cannot` names the scenarios for which the client has no such feature, each with the reason.
+    `cannot` names the scenarios for which the client has no such feature, each with the reason; `notes`
+    those that it is asked for in another way, each with a sentence on how.
     """
 
     name: ClassVar[str]
     needs: ClassVar[Sequence[Need]]
     cannot: ClassVar[Mapping[str, str]] = {}
+    notes: ClassVar[Mapping[str, str]] = {}
     upload_cut: ClassVar[Recovery] = Recovery.GIVES_UP
     download_cut: ClassVar[Recovery] = Recovery.GIVES_UP
     failure: ClassVar[type[Exception] | tuple[type[Exception], ...]] = ClientFailed

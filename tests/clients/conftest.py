@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("scenarios", "contents")
+pytest.register_assert_rewrite("scenarios", "contents", "known_layers", "variants")
 
-import layouts  # noqa: E402 - after the line above, so that assertions in the modules that it imports explain themselves
+import made_layouts  # noqa: E402 - after the line above, so that assertions in the modules that it imports explain themselves
 from client import Client  # noqa: E402
-from scenarios import Connect, Scenarios  # noqa: E402
+from scenarios import SCENARIOS, Connect, Scenarios  # noqa: E402
 from table import Results, clients, page, table  # noqa: E402
 
 from fakereg import FakeRegistry  # noqa: E402
@@ -61,13 +61,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def client_of(item: pytest.Item) -> type[Client] | None:
-    """The client of a class of scenarios."""
-    cls = getattr(item, "cls", None)
-    return cls.Client if cls is not None and issubclass(cls, Scenarios) else None
+    """The client of a class of scenarios, or of tests that are this client's alone."""
+    found: type[Client] | None = getattr(getattr(item, "cls", None), "Client", None)
+    return found
 
 
-def scenario_of(item: pytest.Item) -> str:
-    return getattr(item, "originalname", item.name).removeprefix("test_")
+def scenario_of(item: pytest.Item) -> str | None:
+    """The scenario that a test is, if it is one and no test of a client's own."""
+    name = getattr(item, "originalname", item.name).removeprefix("test_")
+    return name if name in SCENARIOS and issubclass(item.cls, Scenarios) else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -82,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if item.config.getoption("--require-clients"):
             pytest.fail(told, pytrace=False)
         pytest.skip(told)
-    if client:
+    if client and scenario_of(item):
         item.user_properties += [("scenario", (client.name, scenario_of(item))), ("version", version(client))]
 
 
@@ -115,4 +117,4 @@ def client(connect: Connect, fake_registry: FakeRegistry) -> Client:
 @pytest.fixture(scope="session")
 def large_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image with one layer of 300 MB."""
-    return layouts.image(tmp_path_factory.mktemp("large") / "image", layers=1, size=LARGE)
+    return made_layouts.image(tmp_path_factory.mktemp("large") / "image", layers=1, size=LARGE)

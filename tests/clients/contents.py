@@ -25,8 +25,9 @@ def entries(layout: Path) -> list[dict[str, Any]]:
 
 
 def entry(layout: Path) -> dict[str, Any]:
-    """The descriptor of the layout's only entry."""
-    (found,) = entries(layout)
+    """The descriptor of the layout's only entry, or of the only one with a tag: oras lists an index's images too."""
+    tagged = [one for one in entries(layout) if "org.opencontainers.image.ref.name" in one.get("annotations", {})]
+    (found,) = tagged or entries(layout)
     return found
 
 

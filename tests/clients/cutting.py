@@ -14,17 +14,31 @@ PIECE = 64 * 1024
 # close() then resets: the peer sees a line that broke, and not the orderly end of an answer.
 RESETTING = struct.pack("ii", 1, 0)
 
+# A reset takes away what has arrived and was not read yet: the peer has so many seconds to read it before.
+READING = 0.2
+
 
 class CutLine:
     """Passes on to `port` whatever comes to its own `host`; the first connection that carries too much is cut.
 
     `upload` and `download` are how many bytes a single connection may carry to and from the registry.
-    After one cut the line holds. What was carried has arrived.
+    After one cut the line holds. What was carried has arrived. An `orderly` cut closes the line as if all were
+    said; any other resets it. A cut `at_answer` lets the body of the upload pass, and keeps the answer back.
     """
 
-    def __init__(self, port: int, *, upload: int | None = None, download: int | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        upload: int | None = None,
+        download: int | None = None,
+        orderly: bool = False,
+        at_answer: bool = False,
+    ) -> None:
         self._target = ("127.0.0.1", port)
         self._allowed = {"up": upload, "down": download}
+        self._orderly = orderly
+        self._at_answer = at_answer
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._stop, self._stopping = socket.socketpair()
         self._threads: list[threading.Thread] = []
@@ -68,14 +82,18 @@ class CutLine:
                     direction, target = routes[source]
                     try:
                         data = source.recv(PIECE)
-                        target.sendall(data)
+                        cut_now = self._at_answer and direction == "down" and self._must_cut("up", carried["up"])
+                        if not cut_now:
+                            target.sendall(data)
                     except OSError:
                         return
                     carried[direction] += len(data)
                     if not data:
                         return
-                    if self._must_cut(direction, carried[direction]):
-                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETTING)
+                    if cut_now or (not self._at_answer and self._must_cut(direction, carried[direction])):
+                        if not self._orderly:
+                            select.select([self._stop], [], [], READING)
+                            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETTING)
                         return
 
     def _must_cut(self, direction: str, carried: int) -> bool:

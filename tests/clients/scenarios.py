@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 import contents
-import layouts
+import made_layouts
 import pytest
 from client import Client, Recovery
 from cutting import CutLine
@@ -34,9 +34,13 @@ class Scenarios:
 
     Client: ClassVar[type[Client]]
 
+    def image(self, path: Path, *, layers: int = 2, size: int = 20, algorithm: str = "sha256") -> Path:
+        """What goes and comes; a client that compresses every layer anew has images of its own making."""
+        return made_layouts.image(path, layers=layers, size=size, algorithm=algorithm)
+
     def test_push(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """What was pushed is held byte for byte."""
-        layout = layouts.image(tmp_path / "image")
+        layout = self.image(tmp_path / "image")
 
         client.push(layout, fake_registry.reference("team/app:v1"))
 
@@ -44,7 +48,7 @@ class Scenarios:
 
     def test_push_again(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """A second push finds every blob and sends none."""
-        layout = layouts.image(tmp_path / "image")
+        layout = self.image(tmp_path / "image")
         client.push(layout, fake_registry.reference("team/app:v1"))
         before = len(fake_registry.journal)
 
@@ -55,7 +59,7 @@ class Scenarios:
 
     def test_pull(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """What is pulled is what the registry holds."""
-        layout = layouts.image(tmp_path / "image")
+        layout = self.image(tmp_path / "image")
         fake_registry.load(layout, "team/app")
 
         pulled = client.pull(fake_registry.reference("team/app:v1"))
@@ -64,7 +68,7 @@ class Scenarios:
 
     def test_copy_with_mounts(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """A copy into another repository mounts every blob and sends none."""
-        layout = layouts.image(tmp_path / "image")
+        layout = self.image(tmp_path / "image")
         fake_registry.load(layout, "team/app")
 
         client.copy(fake_registry.reference("team/app:v1"), fake_registry.reference("other/app:v2"))
@@ -76,7 +80,7 @@ class Scenarios:
 
     def test_index(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """An index of two platforms goes and comes back with both images."""
-        layout = layouts.index(tmp_path / "index")
+        layout = made_layouts.index(tmp_path / "index")
 
         client.push(layout, fake_registry.reference("team/app:v1"))
         pulled = client.pull(fake_registry.reference("team/app:v1"))
@@ -96,8 +100,9 @@ class Scenarios:
         artifact = repository.manifest(listed)
         assert artifact.subject.digest == subject.digest
         assert artifact.artifact_type == SBOM
-        assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.layers]
+        assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.blobs]
 
+    @pytest.mark.fake_registry(page_maximum=2)
     def test_referrers_filtered(self, client: Client, fake_registry: FakeRegistry) -> None:
         """Of several referrers those of one type are told, over several pages too."""
         subject = fake_registry.seed("team/app:v1")
@@ -178,7 +183,7 @@ class Scenarios:
     @pytest.mark.slow
     def test_many_layers(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """An image of 200 layers goes and comes back."""
-        layout = layouts.image(tmp_path / "image", layers=200)
+        layout = self.image(tmp_path / "image", layers=200)
 
         client.push(layout, fake_registry.reference("team/app:v1"))
         pulled = client.pull(fake_registry.reference("team/app:v1"))
@@ -197,7 +202,7 @@ class Scenarios:
 
     def test_sha512(self, client: Client, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """An image whose blobs and manifest have sha512 digests goes and comes back."""
-        layout = layouts.image(tmp_path / "image", algorithm="sha512")
+        layout = self.image(tmp_path / "image", algorithm="sha512")
 
         client.push(layout, fake_registry.reference("team/app:v1"))
         pulled = client.pull(fake_registry.reference("team/app:v1"))
@@ -208,8 +213,8 @@ class Scenarios:
     @pytest.mark.slow
     def test_upload_cut(self, connect: Connect, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """A line that breaks in the middle of an upload loses nothing: the client recovers, or the next push does."""
-        layout = layouts.image(tmp_path / "image", layers=1, size=8 * layouts.MIB)
-        with CutLine(fake_registry.port, upload=3 * layouts.MIB) as line:
+        layout = self.image(tmp_path / "image", layers=1, size=8 * made_layouts.MIB)
+        with CutLine(fake_registry.port, upload=3 * made_layouts.MIB) as line:
             client, reference = connect(line.host), f"{line.host}/team/app:v1"
             if client.upload_cut is Recovery.GIVES_UP:
                 with pytest.raises(client.failure):
@@ -217,7 +222,7 @@ class Scenarios:
             client.push(layout, reference)
 
         received = sum(entry.received for entry in fake_registry.journal)
-        again = received - layouts.MIB > 8 * layouts.MIB
+        again = received - made_layouts.MIB > 8 * made_layouts.MIB
         assert line.cuts == 1
         assert again is (client.upload_cut is not Recovery.RESUMES)
         assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
@@ -225,9 +230,9 @@ class Scenarios:
     @pytest.mark.slow
     def test_download_cut(self, connect: Connect, fake_registry: FakeRegistry, tmp_path: Path) -> None:
         """A line that breaks in the middle of a download costs no byte: the client recovers, or the next pull does."""
-        layout = layouts.image(tmp_path / "image", layers=1, size=8 * layouts.MIB)
+        layout = self.image(tmp_path / "image", layers=1, size=8 * made_layouts.MIB)
         fake_registry.load(layout, "team/app")
-        with CutLine(fake_registry.port, download=3 * layouts.MIB) as line:
+        with CutLine(fake_registry.port, download=3 * made_layouts.MIB) as line:
             client, reference = connect(line.host), f"{line.host}/team/app:v1"
             if client.download_cut is Recovery.GIVES_UP:
                 with pytest.raises(client.failure):

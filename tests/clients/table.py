@@ -21,8 +21,8 @@ python -m pytest tests/clients --slow --require-clients --clients-table docs/cli
 
 A tick is a scenario that passed: the contents were compared digest by digest and every byte was hashed.
 Where a line is cut in the middle of a body, the table says what the client does about it by itself; one that
-gives up is run again, and then nothing may be missing. A dash is what a client cannot do, for a reason
-that stands below the table.
+gives up is run again, and then nothing may be missing. A dash is what a client cannot do; the reasons stand
+below, and so does what some clients were asked in another way.
 """
 
 PASSED = "passed"
@@ -58,10 +58,11 @@ def page(results: Results) -> str:
     known = clients()
     lines = [HEAD, *table(known, results), "", "## The scenarios", ""]
     lines += [f"- **{words(name)}**: {sentence(name)}" for name in SCENARIOS]
-    lines += ["", "## What clients cannot do", ""]
-    for client in known:
-        for reason, names in limits(client).items():
-            lines.append(f"- **{client.name}**, {', '.join(map(words, names))}: {reason}.")
+    for title, told in (("What clients cannot do", "cannot"), ("What is asked in another way", "notes")):
+        lines += ["", f"## {title}", ""]
+        for client in known:
+            for text, names in grouped(getattr(client, told)).items():
+                lines.append(f"- **{client.name}**, {', '.join(map(words, names))}: {text}.")
     return "\n".join(lines) + "\n"
 
 
@@ -84,12 +85,12 @@ def cell(client: type[Client], scenario: str, results: Results) -> str:
     return recovery.value if recovery else "✓"
 
 
-def limits(client: type[Client]) -> Mapping[str, list[str]]:
-    """Reasons, and the scenarios that each one rules out."""
+def grouped(told: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """The scenarios of each text, which may stand for several."""
     found: dict[str, list[str]] = {}
     for name in SCENARIOS:
-        if name in client.cannot:
-            found.setdefault(client.cannot[name], []).append(name)
+        if name in told:
+            found.setdefault(told[name], []).append(name)
     return found
 
 

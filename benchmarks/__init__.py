@@ -1,0 +1,1 @@
+"""fakereg beside other registries, measured on one machine in one run: `python -m benchmarks`."""

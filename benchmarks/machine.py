@@ -1,0 +1,45 @@
+"""Where it was measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import Peer
+from benchmarks.process import fast_folder
+from benchmarks.servers.loop import has_uvloop
+
+
+def describe(peers: Sequence[Peer]) -> dict[str, Any]:
+    """Machine, system and the versions of everything that takes part."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cpu": _cpu(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "loop": "uvloop" if has_uvloop() else "asyncio",
+        "wrk": _wrk(),
+        "load before": round(os.getloadavg()[0], 2),
+        "files of peers": str(fast_folder()),
+        "peers": {peer.name: peer.version() for peer in peers},
+    }
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _wrk() -> str:
+    try:
+        printed = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout  # noqa: S607
+    except FileNotFoundError:
+        return "not installed"
+    return next((word for word in printed.split()[1:]), "unknown")
