@@ -23,6 +23,10 @@ A tick is a scenario that passed: the contents were compared digest by digest an
 Where a line is cut in the middle of a body, the table says what the client does about it by itself; one that
 gives up is run again, and then nothing may be missing. A dash is what a client cannot do; the reasons stand
 below, and so does what some clients were asked in another way.
+
+buildah and skopeo also push and pull images that umoci made. Docker, buildkit and podman want a daemon or
+a machine to themselves: their requests, containerd's and those of a download that is resumed are replayed
+byte by byte in `tests/replays`.
 """
 
 PASSED = "passed"
