@@ -10,6 +10,7 @@ from fakereg.registry.access import ANONYMOUS, Identity
 from fakereg.registry.endpoints import Endpoint
 from fakereg.registry.messages import Answer, Receiver, Request, Response
 from fakereg.registry.registry import Registry
+from fakereg.store.content import Segment
 
 
 class Exchange:
@@ -42,7 +43,7 @@ class Exchange:
         headers = {"Content-Type": media_types.JSON, **error.headers}
         return self._settle(Response.of(error.status, headers, error.to_json()))
 
-    def feed(self, data: bytes) -> bool:
+    def feed(self, data: Segment) -> bool:
         """Take a piece of the body; False once there is an answer, and the rest of the body is not wanted."""
         self.entry.received += len(data)
         if self.response is None and self._receiver is not None:

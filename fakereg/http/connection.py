@@ -9,10 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import HttpVersion11, StreamReader, http_exceptions, web
+from aiohttp.http_parser import HttpRequestParser
 from yarl import URL
 
 from fakereg.double.exchange import Exchange
 from fakereg.http import direct
+from fakereg.http.intake import Intake
 from fakereg.http.refusals import LONGEST_LINE, SPOKEN, check_head, refusal, told
 from fakereg.http.wire import Wire, closing
 from fakereg.oci.errors import BadRequest, RegistryError
@@ -27,7 +29,11 @@ LINGER = 2.0
 # A client that closed its side may be gone or may wait for its answer; after so long, in seconds, it is gone.
 HALF_CLOSED = 1.0
 
+# Bytes of a body that may wait in aiohttp's buffer before it stops reading; its own value differs by version.
+BUFFERED = 256 * 1024
+
 _OPTIONS: dict[str, Any] = {
+    "read_bufsize": BUFFERED,
     "auto_decompress": False,
     "access_log": None,
     "max_line_size": LONGEST_LINE,
@@ -133,6 +139,37 @@ class Connection(web.RequestHandler):
             body.feed_eof()
         elif self._rest is not None:
             self._rest.feed_eof()  # aiohttp reads it over, and would log an exception
+
+    async def receive_body(self, size: int, exchange: Exchange) -> None:
+        """Receive the last `size` bytes of a body, none of which the parser has seen."""
+        transport, body = self.transport, self.body
+        if transport is None or body is None or self._scheme == "https" or self._reading_paused:
+            return
+        intake = Intake(self, transport, size, exchange)
+        await intake.receive()
+        if intake.left:
+            # The parser takes what comes for the body; how much of it that is, nobody knows any more.
+            body.set_exception(web.RequestPayloadError("the rest of the body is not wanted"))
+        else:
+            self._renew_parser()
+            body.feed_eof()
+        transport.resume_reading()
+
+    def _renew_parser(self) -> None:
+        """Another parser of the same kind: the old one still waits for a body that went past it."""
+        newer: dict[str, Any] = {} if self._consumed is None else {"max_msg_queue_size": self._max_msg_queue_size}
+        parser = HttpRequestParser(
+            self,
+            self._loop,
+            BUFFERED,
+            max_line_size=LONGEST_LINE,
+            max_field_size=LONGEST_LINE,
+            payload_exception=web.RequestPayloadError,
+            auto_decompress=False,
+            **newer,
+        )
+        setattr(self, "_parser" if hasattr(self, "_parser") else "_request_parser", parser)
+        self._consumed = getattr(parser, "message_consumed", None)
 
     def eof_received(self) -> bool:  # type: ignore[override] # aiohttp says None, asyncio allows both
         """Keep the connection for answers that are due: a client may close its side once its request is out.

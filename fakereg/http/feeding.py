@@ -1,74 +1,81 @@
-"""A long body is taken in a worker thread: while it hashes one part, the event loop receives the next.
+"""A long body is hashed by a worker thread, while the event loop receives the next part of it.
 
-Hashing takes as long as receiving, and lets other threads run meanwhile.
+To hash takes as long as to receive, and lets other threads run meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 from fakereg.double.exchange import Exchange
+from fakereg.store.content import Segment
 
-# A body up to this length, in bytes, is hashed in half a millisecond; to ask a thread takes as long.
-SHORT = 1024 * 1024
-
-# So many bytes may wait for the thread, then the client has to.
-MOST_WAITING = 4 * 1024 * 1024
+# When so many bytes wait for the thread, the client has to wait.
+MOST_WAITING = 8 * 1024 * 1024
 
 
 class Feeding:
-    """Feeds one body to its exchange, in the order in which it comes.
+    """Feeds the rest of a body to its exchange, in the order in which it comes, in one worker at a time.
 
-    The exchange is fed by one thread at a time: here while the body is short, then by a worker. It is
-    nobody's before `rest` or `drop` has returned.
+    The exchange is nobody else's before `rest` or `drop` has returned.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, on_refusal: Callable[[], None]) -> None:
+        """`on_refusal` is called on the event loop once no more is wanted: the client may wait for an answer."""
         self._exchange = exchange
+        self._on_refusal = on_refusal
+        self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._waiting: list[bytes] = []
+        self._waiting: list[Segment] = []
         self._size = 0
-        self._taken = 0
         self._idle = threading.Event()
         self._idle.set()
+        self._has_failed = False
         self._work: asyncio.Future[None] | None = None
 
-    async def take(self, data: bytes) -> bool:
-        """The next piece; False once there is an answer, and the rest of the body is not wanted."""
-        self._taken += len(data)
-        if self._taken <= SHORT:
-            return self._exchange.feed(data)
+    @property
+    def wants_more(self) -> bool:
+        """False once there is an answer, or `rest` will raise."""
+        return self._exchange.response is None and not self._has_failed
+
+    @property
+    def is_full(self) -> bool:
+        """Whether `rest` should be awaited before more is put."""
+        return self._size > MOST_WAITING
+
+    def put(self, data: Segment) -> None:
+        """The next piece."""
         with self._lock:
             self._waiting.append(data)
             self._size += len(data)
             begins = self._idle.is_set()
             self._idle.clear()
         if begins:
-            self._work = asyncio.get_running_loop().run_in_executor(None, self._drain)
-        if self._size > MOST_WAITING:
-            await self.rest()
-        return self._exchange.response is None
+            self._work = self._loop.run_in_executor(None, self._drain)
 
     async def rest(self) -> None:
-        """Wait until all that was taken is fed. Raises what feeding raised."""
+        """Wait until all that was put is fed. Raises what feeding raised."""
         if self._work is not None:
             await asyncio.shield(self._work)
 
     def drop(self) -> None:
-        """The client vanished: wait for the thread without giving way, which takes a few milliseconds."""
+        """Wait for the thread without giving way, for a few milliseconds: the client vanished."""
         self._idle.wait()
 
     def _drain(self) -> None:
         try:
             while pieces := self._next():
-                for data in pieces:
-                    self._exchange.feed(data)
+                if not all(self._exchange.feed(data) for data in pieces):
+                    self._loop.call_soon_threadsafe(self._on_refusal)
         except BaseException:
+            self._has_failed = True
             self._idle.set()
+            self._loop.call_soon_threadsafe(self._on_refusal)
             raise
 
-    def _next(self) -> list[bytes]:
+    def _next(self) -> list[Segment]:
         with self._lock:
             pieces, self._waiting, self._size = self._waiting, [], 0
             if not pieces:

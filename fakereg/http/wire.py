@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -16,7 +17,7 @@ from multidict import CIMultiDict
 
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
-from fakereg.http.feeding import Feeding
+from fakereg.http.intake import LONG
 from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
 from fakereg.registry.messages import Ending, Request, Response
 
@@ -105,19 +106,18 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> bool:
     Raises ConnectionError when the client vanishes.
     """
     invited = await _continue(incoming)
-    feeding = Feeding(exchange)
+    received = 0
     try:
         while data := await _read(incoming):
-            if not await feeding.take(data):
+            if not exchange.feed(data):
                 return invited
-        await feeding.rest()
+            received += len(data)
+            if not await _receive_rest(incoming, exchange, received):
+                return invited
         _check_untouched(incoming, exchange)
     except (web.RequestPayloadError, HttpProcessingError) as error:
-        feeding.drop()
         exchange.abandon()
         exchange.refuse(BadRequest(f"the body cannot be read: {error}"))
-    finally:
-        feeding.drop()
     return invited
 
 
@@ -127,6 +127,18 @@ async def _read(incoming: web.BaseRequest) -> bytes:
         return await incoming.content.readany()
     data, _ = await incoming.content.readchunk()
     return data
+
+
+async def _receive_rest(incoming: web.BaseRequest, exchange: Exchange, received: int) -> bool:
+    """Have our own connection receive the rest of a long body, if nothing of that waits in aiohttp's buffer.
+
+    False once there is an answer, and the rest is not wanted.
+    """
+    rest = (incoming.content_length or 0) - received
+    connection: Any = incoming.protocol
+    if rest >= LONG and incoming.content.total_bytes == received and hasattr(connection, "receive_body"):
+        await connection.receive_body(rest, exchange)
+    return exchange.response is None
 
 
 def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:

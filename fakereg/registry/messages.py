@@ -20,7 +20,7 @@ from fakereg.oci.names import RepositoryName
 from fakereg.registry import paths
 from fakereg.registry.headers import HeaderLookup, Headers
 from fakereg.registry.query import Query
-from fakereg.store.content import EMPTY, Content
+from fakereg.store.content import EMPTY, Content, Segment
 
 # What RFC 3986 lets stand for a host and port; anything else must not be repeated in a Location.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.%A-Za-z]+\])(?::[0-9]{0,5})?", re.ASCII)
@@ -163,7 +163,7 @@ class Response:
 class Receiver(Protocol):
     """Takes a request's body. `feed` and `finish` may raise a RegistryError; then nothing of the body is kept."""
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: Segment) -> None:
         """Take the next piece of the body, of any length."""
 
     def finish(self) -> Response:
@@ -190,7 +190,7 @@ class WholeBody:
         self._gathered = bytearray()
         self._check(length or 0)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: Segment) -> None:
         self._check(len(self._gathered) + len(data))
         self._gathered += data
 

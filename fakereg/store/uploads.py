@@ -33,7 +33,7 @@ from fakereg.oci.errors import (
     UploadRangeInvalid,
 )
 from fakereg.oci.ranges import upload_range
-from fakereg.store.content import Content
+from fakereg.store.content import Content, Segment
 from fakereg.store.usage import Usage
 
 # Pieces smaller than this are gathered, so that a body in one-byte chunks costs no object per byte.
@@ -92,7 +92,7 @@ class UploadSession:
         self.short_chunk = False
         self._lock = lock
         self._usage = usage
-        self._segments: list[bytes] = []
+        self._segments: list[Segment] = []
         self._mark = Mark(0, 0, algorithm.new())
         self._writer: Writer | None = None
 
@@ -133,7 +133,7 @@ class UploadSession:
     def is_written_by(self, writer: Writer) -> bool:
         return self._writer is writer
 
-    def append(self, segment: bytes, hasher: Hasher) -> None:
+    def append(self, segment: Segment, hasher: Hasher) -> None:
         """Keep a segment; `hasher` covers all up to its end and is not updated any more. The lock is held."""
         self._segments.append(segment)
         self._mark = Mark(len(self._segments), self.size + len(segment), hasher)
@@ -168,7 +168,7 @@ class Writer:
         self._gathered = bytearray()
         self.received = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Segment) -> None:
         """Take the next bytes of the body."""
         self.received += len(data)
         if len(data) < GATHER:
@@ -245,7 +245,7 @@ class Writer:
             self._gathered.clear()
             self._append(segment)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: Segment) -> None:
         # A copy, because the session's hash may be read by a newer writer at this moment.
         hasher = self._hasher.copy()
         hasher.update(data)

@@ -9,6 +9,7 @@ from fakereg.oci.errors import BlobUploadInvalid, BlobUploadUnknown, ContentTooL
 from fakereg.oci.ranges import ChunkRange
 from fakereg.registry.messages import Request, Response
 from fakereg.registry.registry import Registry
+from fakereg.store.content import Segment
 from fakereg.store.uploads import UploadSession, Writer
 
 
@@ -41,7 +42,7 @@ class UploadBody:
         self._held = session.size
         self.is_slow = is_slow
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: Segment) -> None:
         try:
             _check_size(self._registry, self._held + len(data))
             self._writer.write(data)
