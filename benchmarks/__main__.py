@@ -25,6 +25,7 @@ from benchmarks.figures import Figures
 from benchmarks.page import markdown_page
 from benchmarks.peers import PEERS, Peer
 from benchmarks.picture import svg
+from benchmarks.process import sweep
 from benchmarks.rows import GROUPS, rates
 from benchmarks.table import text_table
 
@@ -38,8 +39,6 @@ def main() -> int:
     kept = json.loads(options.figures.read_text()) if options.figures else _measure(options)
     figures, peers = Figures.from_json(kept["rows"]), list(kept["machine"]["peers"])
     print(text_table(figures, peers))
-    if options.json:
-        options.json.write_text(json.dumps(kept, indent=1) + "\n")
     if options.markdown:
         picture = os.path.relpath(options.picture, options.markdown.parent) if options.picture else None
         options.markdown.write_text(markdown_page(figures, peers, kept, picture))
@@ -49,7 +48,7 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
-    """All figures, and what they were measured on and with."""
+    """All figures, and what they were measured on and with; written after every group, as a run may be interrupted."""
     peers = _installed([peer for peer in PEERS if peer.name in options.peers])
     sizes = QUICK if options.quick else Sizes()
     if options.repetitions:
@@ -57,10 +56,17 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     rows = [row.sized(sizes.words()) for group in GROUPS for row in group.rows if row.name in options.rows]
     bench = Bench(peers, sizes, Figures(rows))
     about = machine.describe(peers)
+    if warning := machine.unquiet(about):
+        tell(f"warning: {warning}")
+    sweep()
+    kept: dict[str, Any] = {"machine": about, "sizes": asdict(sizes), "rows": bench.figures.to_json()}
     for group in GROUPS:
         if bench.wants(*group.rows) and not (group.measure is rates.measure and _lacks_wrk()):
             group.measure(bench)
-    return {"machine": about, "sizes": asdict(sizes), "rows": bench.figures.to_json()}
+            kept["rows"] = bench.figures.to_json()
+            if options.json:
+                options.json.write_text(json.dumps(kept, indent=1) + "\n")
+    return kept
 
 
 def _installed(peers: Sequence[Peer]) -> list[Peer]:
@@ -87,7 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peers", type=_choice(peers), default=peers, metavar="A,B", help=f"of {', '.join(peers)}")
     parser.add_argument("--repetitions", type=int, metavar="N", help=f"{Sizes().repetitions} if not given")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything works")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, group by group")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as a page")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write bars as SVG")
     parser.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ class Answer:
         """The path and query of the Location header. Raises PeerError where there is none."""
         if "location" not in self.headers:
             raise PeerError(f"answered {self.status} without Location")
-        parts = urlsplit(self.headers["location"])
+        try:
+            parts = urlsplit(self.headers["location"])
+        except ValueError as error:
+            raise PeerError(f"answered the Location {self.headers['location']!r}") from error
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
@@ -87,7 +91,7 @@ class Connection:
         status, headers = self._head()
         if status != 200:  # noqa: PLR2004 - it is the one that means success
             raise PeerError(f"GET {target} answered {status}")
-        length = int(headers["content-length"])
+        length = _length(headers)
         left = length - len(self._read)
         self._read = b""
         while left > 0:
@@ -107,17 +111,17 @@ class Connection:
         first, *lines = self._read[:end].decode("latin-1").split("\r\n")
         self._read = self._read[end + 4 :]
         pairs = (line.partition(":") for line in lines)
-        return int(first.split(" ", 2)[1]), {name.lower(): value.strip() for name, _, value in pairs}
+        return _status(first), {name.lower(): value.strip() for name, _, value in pairs}
 
     def _body(self, status: int, headers: Mapping[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return b"".join(iter(self._chunk, b""))
-        return b"" if status in (204, 304) else self._take(int(headers.get("content-length", "0")))
+        return b"" if status in (204, 304) else self._take(_length(headers))
 
     def _chunk(self) -> bytes:
         while (end := self._read.find(b"\r\n")) < 0:
             self._more()
-        size = int(self._read[:end].partition(b";")[0], 16)
+        size = _chunk_size(self._read[:end])
         self._take(end + 2)
         return self._take(size + 2)[:-2]
 
@@ -147,3 +151,27 @@ def request(method: str, target: str, headers: Mapping[str, str] | None = None, 
     if length or method not in ("GET", "HEAD"):
         lines.append(f"Content-Length: {length}")
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _status(line: str) -> int:
+    """The number in the first line of an answer. Raises PeerError where there is none."""
+    found = re.match(r"HTTP/1\.[01] (\d{3})(?!\S)", line)
+    if found is None:
+        raise PeerError(f"answered no HTTP: {line[:100]!r}")
+    return int(found.group(1))
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    """Bytes of the body. Raises PeerError where they are not told; nothing here waits for a connection to end."""
+    text = headers.get("content-length", "")
+    if not re.fullmatch(r"[0-9]+", text):
+        raise PeerError(f"answered with the Content-Length {text!r}" if text else "answered without Content-Length")
+    return int(text)
+
+
+def _chunk_size(line: bytes) -> int:
+    """Raises PeerError for anything but a number in hexadecimal, with or without an extension."""
+    found = re.match(rb"[0-9A-Fa-f]+(?=\s*(;|$))", line)
+    if found is None:
+        raise PeerError(f"answered a chunk that begins with {line[:100]!r}")
+    return int(found.group(), 16)

@@ -74,6 +74,11 @@ class Figures:
     def series(self, row: Row, peer: str) -> Series:
         return self._series.setdefault((row.name, peer), Series())
 
+    def values(self, row: str, peer: str | None) -> Sequence[float]:
+        """All of them, in the order of the repetitions; empty where nothing was measured."""
+        series = self._series.get((row, peer)) if peer else None
+        return series.values if series else ()
+
     def median(self, row: str, peer: str) -> float | None:
         """None where nothing was measured."""
         series = self._series.get((row, peer))
@@ -81,12 +86,14 @@ class Figures:
 
     def baseline(self, row: Row) -> float | None:
         """The figure to which this row's ratios are taken."""
-        return self.fastest_other(row.name) if row.against == FASTEST else self.median(row.name, row.against)
+        peer = self.fastest_other(row.name) if row.against == FASTEST else row.against
+        return None if peer is None else self.median(row.name, peer)
 
-    def fastest_other(self, row: str) -> float | None:
-        """The most that a registry other than ours reached; for rates only."""
+    def fastest_other(self, row: str) -> str | None:
+        """The registry other than ours whose median is the most; for rates only. None where none was measured."""
         others = {peer for name, peer in self._series if name == row} - {FAKEREG, BARE}
-        return max((median for peer in others if (median := self.median(row, peer)) is not None), default=None)
+        medians = {peer: median for peer in others if (median := self.median(row, peer)) is not None}
+        return max(medians, key=medians.__getitem__, default=None)
 
     def ratio(self, row: Row, peer: str) -> float | None:
         """The peer's median over the baseline's."""

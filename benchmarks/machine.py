@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from benchmarks.peers import Peer
 from benchmarks.process import fast_folder
 from benchmarks.servers.loop import has_uvloop
+
+QUIET = 0.5  # load per core, above which others take part of what is measured
 
 
 def describe(peers: Sequence[Peer]) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def describe(peers: Sequence[Peer]) -> dict[str, Any]:
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
-        "kernel": f"{platform.system()} {platform.release()}",
+        "kernel": f"{platform.system()} {_major_minor(platform.release())}",
         "python": platform.python_version(),
         "loop": "uvloop" if has_uvloop() else "asyncio",
         "wrk": _wrk(),
@@ -30,6 +32,19 @@ def describe(peers: Sequence[Peer]) -> dict[str, Any]:
         "files of peers": str(fast_folder()),
         "peers": {peer.name: peer.version() for peer in peers},
     }
+
+
+def unquiet(machine: Mapping[str, Any]) -> str | None:
+    """A warning where others were at work as the run began; `machine` is what `describe` gave."""
+    load, cores = machine["load before"], machine["cores"]
+    if load <= QUIET * cores:
+        return None
+    return f"the load was {load} on {cores} cores before the run began, above {QUIET} per core: figures vary with it"
+
+
+def _major_minor(release: str) -> str:
+    """What follows may name the host."""
+    return ".".join(release.split(".")[:2])
 
 
 def _cpu() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.figures import Figures, Row
+from benchmarks.machine import unquiet
 from benchmarks.table import ABSENT, compared_with, footnotes, number, ratio, spread
 from benchmarks.targets import check
 
@@ -24,6 +25,8 @@ It needs Linux, wrk, and the programs of the registries; one that is missing is 
 install it. `python benchmarks/starting.py` tells what the pytest plugin costs a run that does not use it.
 """
 
+_REACHED = "A ratio is that of the medians; below it the least and the most that it was within one repetition."
+
 _METHOD = """\
 ## How it was measured
 
@@ -33,7 +36,8 @@ _METHOD = """\
   the lists it runs in a process that fills its own store first; the others are filled over HTTP, for
   {fill_seconds:.0f} seconds at most per list.
 - **go-containerregistry** is `crane registry serve`, which keeps everything in memory. It writes a line per request
-  and cannot be told not to; the lines go to `/dev/null`.
+  and cannot be told not to; the lines go to `/dev/null`. Its library has the referrers API as an option, which this
+  command does not offer.
 - **distribution 2** and **3** log errors alone and cache descriptors in memory. They store files in {files}
   (a tmpfs is in memory), which count as their memory. Their driver `inmemory` is not used: it copies what it holds of
   an upload for every piece that comes, so that an upload takes quadratic time.
@@ -43,7 +47,7 @@ _METHOD = """\
   loop of our own, as wrk waits for a body that never comes.
 - Large blobs: one connection, random bytes, a fresh process for every upload; all cores are free for everyone.
 - Memory is what /proc tells of the process: resident, and its peak. For many registries it is the part that
-  processes cannot share.
+  processes cannot share. Each of them is asked `/v2/` once within the time to start, fakereg's too.
 """
 
 
@@ -52,6 +56,8 @@ def markdown_page(figures: Figures, peers: Sequence[str], about: Mapping[str, An
     machine = about["machine"]
     notes = footnotes(figures, peers)
     parts = [_INTRODUCTION]
+    if warning := unquiet(machine):
+        parts.append(f"> **Not a quiet machine:** {warning}.\n")
     if picture:
         parts.append(f"![The main figures as bars]({picture})\n")
     parts.append("\n".join(_table(figures, peers, notes)) + "\n")
@@ -83,9 +89,9 @@ def _cell(figures: Figures, row: Row, peer: str, notes: Mapping[str, int]) -> st
 
 
 def _targets(figures: Figures) -> str:
-    lines = ["## Targets", "", "| | wanted | reached | |", "|---|---|---:|---|"]
+    lines = ["## Targets", "", _REACHED, "", "| | wanted | reached | |", "|---|---|---:|---|"]
     for target in check(figures):
-        reached = ABSENT if target.reached is None else f"{target.reached:.2f}"
+        reached = "<br>".join(part for part in (target.figure, target.spread) if part) or ABSENT
         lines.append(f"| {target.text} | {target.wanted} | {reached} | {target.verdict} |")
     return "\n".join(lines) + "\n"
 

@@ -86,7 +86,7 @@ PEERS = (
     Peer(
         GCR,
         "crane",
-        "go install github.com/google/go-containerregistry/cmd/crane@latest",
+        "go install github.com/google/go-containerregistry/cmd/crane@v0.22.1",
         lambda port, _: ["crane", "registry", "serve", "--address", f"127.0.0.1:{port}"],
         ("crane", "version"),
         logs_always=True,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,10 @@ POLL = 0.001  # seconds between two looks at one that starts
 ROOM = 2 * 1024**3  # bytes that peers may store in files
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory; folders below it are our own
+_FOLDER = "fakereg-bench-"  # and the id of the process that made it
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +55,37 @@ class Server:
         return Connection(self.port)
 
     def memory(self) -> Memory:
-        """Of the process, and of the files that it keeps its content in."""
+        """Of the process, and of the files that it keeps its content in. Raises PeerError or OSError."""
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines())
         kept = _size_of(self.folder / "store") if self.peer.stores_files else 0
-
-        def bytes_of(name: str) -> int:
-            return int(fields[name].split()[0]) * 1024
-
-        return Memory(bytes_of("VmRSS") + kept, bytes_of("VmHWM") + kept, bytes_of("RssAnon") + kept)
+        try:
+            resident, peak, own = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM", "RssAnon"))
+        except KeyError as error:  # one that has ended and was not waited for has no memory
+            raise PeerError(f"/proc tells no {error.args[0]} of it; its state is {fields['State'].strip()}") from error
+        return Memory(resident + kept, peak + kept, own + kept)
 
 
 @contextmanager
 def serving(
-    peer: Peer, *, arguments: Sequence[str] = (), core: int | None = None, limit: float = STARTING
+    peer: Peer,
+    *,
+    arguments: Sequence[str] = (),
+    core: int | None = None,
+    limit: float = STARTING,
+    timed: bool = False,
 ) -> Iterator[Server]:
     """Start a peer and wait until it answers, `limit` seconds at most; end it afterwards.
 
     `arguments` follow those that the peer has anyway. `core` keeps it on one core from its first moment on,
-    so that a Go program counts one core. Raises PeerError.
+    so that a Go program counts one core. `timed` says that its start is measured: it is not made to end with this
+    process then, should that be killed, as this makes a start a millisecond longer. Raises PeerError.
     """
-    folder = Path(tempfile.mkdtemp(prefix="fakereg-bench-", dir=fast_folder()))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=fast_folder()))
     try:
         port = _free_port()
         words = [*peer.command(port, folder), *arguments]
         with (folder / "stderr").open("wb") as log:
-            process = _spawn(words, peer, log, core)
+            process = _spawn(words, peer, log, core, None if timed else _end_with_parent)
             try:
                 if failure := _failure(process, port, limit):
                     raise PeerError(f"{failure}{_said(folder)}\n  it was started as: {' '.join(words)}")
@@ -102,6 +114,15 @@ def fast_folder() -> Path:
     return Path(tempfile.gettempdir())
 
 
+def sweep() -> None:
+    """Remove the folders of runs that were killed: those whose process is gone."""
+    for place in {_SHARED_MEMORY, Path(tempfile.gettempdir())}:
+        for folder in place.glob(f"{_FOLDER}*-*"):
+            owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
+            if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _free_port() -> int:
     """One that was free a moment ago: no peer can tell which one it took."""
     with socket.socket() as probe:
@@ -110,11 +131,25 @@ def _free_port() -> int:
         return port
 
 
-def _spawn(words: Sequence[str], peer: Peer, log: IO[bytes], core: int | None) -> subprocess.Popen[bytes]:
+def _end_with_parent() -> None:
+    """Runs in the child, before the program does: the kernel is to kill it when its parent is gone (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _spawn(
+    words: Sequence[str], peer: Peer, log: IO[bytes], core: int | None, prepare: Callable[[], None] | None
+) -> subprocess.Popen[bytes]:
     environ = {**os.environ, **peer.environ}
     errors = subprocess.DEVNULL if peer.logs_always else log
     with pinned(core):
-        return subprocess.Popen(words, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
+        return subprocess.Popen(
+            words,
+            cwd=CHECKOUT,
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            preexec_fn=prepare,  # noqa: PLW1509 - takes no lock that another thread could hold
+        )
 
 
 def _failure(process: subprocess.Popen[bytes], port: int, limit: float) -> str | None:

@@ -41,7 +41,7 @@ def _served(bench: Bench, peer: Peer) -> Iterator[tuple[Server, list[Page]]]:
             status = connection.ask("GET", _target(SMALL)).status
         if status != 200:  # noqa: PLR2004 - what the API answers, also for none (end-12a)
             for row in ROWS:
-                bench.figures.note(row, peer.name, f"has no referrers API: it answers {status}")
+                bench.figures.note(row, peer.name, f"as it is started here it answers {status}")
             yield server, []
             return
         fill(server.port, few, lambda number: _push(SMALL, number), bench.sizes.fill_seconds)

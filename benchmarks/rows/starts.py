@@ -24,7 +24,7 @@ def measure(bench: Bench) -> None:
 
     def one(peer: Peer) -> None:
         begin = time.perf_counter()
-        with serving(peer):
+        with serving(peer, timed=True):
             answered = time.perf_counter()
         ended = time.perf_counter()
         bench.figures.add(START, peer.name, 1000 * (answered - begin))
