@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 pytest.register_assert_rewrite("scenarios", "contents", "known_layers", "variants")
 
 import made_layouts  # noqa: E402 - after the line above, so that assertions in the modules that it imports explain themselves
-from client import Client  # noqa: E402
+from client import Client, Program  # noqa: E402
+from environment import own_environment  # noqa: E402
 from scenarios import SCENARIOS, Connect, Scenarios  # noqa: E402
 from table import Results, clients, page, table  # noqa: E402
 
@@ -62,8 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def client_of(item: pytest.Item) -> type[Client] | None:
     """The client of a class of scenarios, or of tests that are this client's alone."""
-    found: type[Client] | None = getattr(getattr(item, "cls", None), "Client", None)
-    return found
+    found = getattr(getattr(item, "cls", None), "Client", None)
+    return found if isinstance(found, type) and issubclass(found, Client) else None
 
 
 def scenario_of(item: pytest.Item) -> str | None:
@@ -94,14 +94,16 @@ def version(client: type[Client]) -> str:
 
 
 @pytest.fixture
-def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
+def connect(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
     """Makes the client of a class of scenarios, for a host."""
 
     def make(host: str) -> Client:
         folder = tmp_path / "client"
-        home = folder / "home"
-        home.mkdir(parents=True)
-        environ = {**os.environ, **client_environment(host, folder / "environ"), "HOME": str(home)}
+        environ = {**own_environment(folder), **client_environment(host, folder / "environ")}
+        if not issubclass(request.cls.Client, Program):  # a library reads the environment of this process
+            here = {name: environ[name] for name in ("HOME", "DOCKER_CONFIG")}
+            for name, value in {**here, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}.items():
+                monkeypatch.setenv(name, value)
         made: Client = request.cls.Client(host, folder, environ)
         return made
 

@@ -6,7 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from client import Need, Program, run
+import pytest
+from client import ClientFailed, Need, Program, run
+
+# The verb that a scenario cannot do without; of an artifact a library may have one half, and push it.
+VERBS = {
+    "artifact": "referrers",
+    "referrers_filtered": "referrers",
+    "tags_over_pages": "tags",
+    "catalog": "catalog",
+    "tag_delete": "delete-tag",
+    "manifest_delete": "delete-manifest",
+    "blob_delete": "delete-blob",
+}
 
 
 class GoProgram(Program):
@@ -63,7 +75,19 @@ class GoProgram(Program):
         return found
 
 
-def built_from(folder: str) -> Need:
-    """The need of a program whose source is in a folder of `go/`."""
+def built_from(folder: str, tags: str = "") -> Need:
+    """The need of a program whose source is in a folder of `go/`, built with Go's build tags."""
     name = f"fakereg-{folder}"
-    return Need(name, f"go build -C tests/clients/go/{folder} -o SOMEWHERE-ON-PATH/{name}")
+    options = f"-tags {tags} " if tags else ""
+    command = f"go build -C tests/clients/go/{folder} {options}-o /FOLDER/ON/PATH/{name} ."
+    return Need(name, f"{command}, as in tests/clients/go/README.md")
+
+
+class SaysWhatItCannot:
+    """For every program: what the table has a dash for is what the program itself refuses."""
+
+    def test_cannot(self, client: GoProgram) -> None:
+        """The verb of each scenario that it cannot do ends with 3, and with the reason on stderr."""
+        for scenario in set(client.cannot) & set(VERBS):
+            with pytest.raises(ClientFailed, match=r" ended with 3:\ncannot: "):
+                client.ask(VERBS[scenario], f"{client.host}/team/app:v1")

@@ -7,6 +7,8 @@ A client that needs to be asked differently overrides a scenario and asserts no 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -18,10 +20,13 @@ from cutting import CutLine
 
 from fakereg import FakeRegistry
 from fakereg.oci.errors import BlobUnknown, ManifestUnknown
-from fakereg.oci.manifest import Manifest
 from fakereg.oci.names import Tag
 
 SBOM, SIGNATURE = "application/vnd.example.sbom", "application/vnd.example.signature"
+
+
+# The upload sessions that a layer is sent in, the next push's included, where the line breaks once.
+SESSIONS = {Recovery.RESUMES: 1, Recovery.STARTS_OVER: 2, Recovery.GIVES_UP: 2}
 
 
 class Connect(Protocol):
@@ -33,6 +38,7 @@ class Scenarios:
     """What every client is asked to do; the names of the methods, without `test_`, are the vocabulary."""
 
     Client: ClassVar[type[Client]]
+    referrers_pages = 3  # that the six referrers of a scenario are told on, where two are told at once
 
     def image(self, path: Path, *, layers: int = 2, size: int = 20, algorithm: str = "sha256") -> Path:
         """What goes and comes; a client that compresses every layer anew has images of its own making."""
@@ -115,8 +121,10 @@ class Scenarios:
         }
 
         everything = client.referrers(subject.reference)
+        pages = [entry for entry in fake_registry.journal if entry.endpoint == "get_referrers"]
         signatures = client.referrers(subject.reference, SIGNATURE)
 
+        assert len(pages) >= self.referrers_pages
         assert sorted(signatures) == sorted(image.digest for image in made[SIGNATURE])
         assert sorted(everything) == sorted(image.digest for kind in made for image in made[kind])
 
@@ -124,8 +132,8 @@ class Scenarios:
     def test_tags_over_pages(self, client: Client, fake_registry: FakeRegistry) -> None:
         """250 tags in pages of at most a hundred come whole and in order."""
         tags = [f"v{number:03}" for number in range(250)]
-        image = fake_registry.seed(f"team/app:{tags[0]}")
-        fake_registry.repository("team/app")._repository.put_manifest(Manifest.parse(image.body), map(Tag, tags))
+        fake_registry.seed(f"team/app:{tags[0]}")
+        tagged(fake_registry, "team/app", tags)
 
         listed = client.tags(fake_registry.reference("team/app"))
 
@@ -142,7 +150,9 @@ class Scenarios:
 
         listed = client.catalog()
 
+        pages = [entry for entry in fake_registry.journal if entry.endpoint == "catalog"]
         assert listed == names
+        assert len(pages) >= 3
 
     def test_tag_delete(self, client: Client, fake_registry: FakeRegistry) -> None:
         """A deleted tag is gone; its manifest and its other tags are not."""
@@ -212,19 +222,22 @@ class Scenarios:
 
     @pytest.mark.slow
     def test_upload_cut(self, connect: Connect, fake_registry: FakeRegistry, tmp_path: Path) -> None:
-        """A line that breaks in the middle of an upload loses nothing: the client recovers, or the next push does."""
+        """A line that breaks in the middle of an upload loses nothing: the client recovers, or the next push does.
+
+        The layer is sent in two sessions, of which the second is the client's own doing or that of the next push,
+        or in one if the client resumes.
+        """
         layout = self.image(tmp_path / "image", layers=1, size=8 * made_layouts.MIB)
         with CutLine(fake_registry.port, upload=3 * made_layouts.MIB) as line:
             client, reference = connect(line.host), f"{line.host}/team/app:v1"
             if client.upload_cut is Recovery.GIVES_UP:
                 with pytest.raises(client.failure):
                     client.push(layout, reference)
+                assert len(filled_sessions(fake_registry)) == 1
             client.push(layout, reference)
 
-        received = sum(entry.received for entry in fake_registry.journal)
-        again = received - made_layouts.MIB > 8 * made_layouts.MIB
         assert line.cuts == 1
-        assert again is (client.upload_cut is not Recovery.RESUMES)
+        assert len(filled_sessions(fake_registry)) == SESSIONS[client.upload_cut]
         assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)
 
     @pytest.mark.slow
@@ -249,6 +262,22 @@ def uploads(registry: FakeRegistry, after: int = 0) -> list[str]:
     """The requests that opened or filled an upload session."""
     endpoints = ("start_upload", "start_upload_with", "push_blob", "patch_upload", "put_upload")
     return [str(entry) for entry in registry.journal.since(after) if entry.endpoint in endpoints]
+
+
+def filled_sessions(registry: FakeRegistry) -> set[str]:
+    """The upload sessions, by their paths, that more than a MiB was sent to: the layer's, and not the config's."""
+    received: Counter[str] = Counter()
+    for entry in registry.journal:
+        if entry.endpoint in ("patch_upload", "put_upload"):
+            received[entry.target.partition("?")[0]] += entry.received
+    return {path for path, size in received.items() if size > made_layouts.MIB}
+
+
+def tagged(registry: FakeRegistry, name: str, tags: Iterable[str]) -> None:
+    """Give tags to the only manifest of a repository: so many that a client would take long to push them."""
+    repository = registry.repository(name)
+    (manifest,) = repository.manifests
+    repository._repository.put_manifest(manifest, map(Tag, tags))
 
 
 SCENARIOS = [name.removeprefix("test_") for name in vars(Scenarios) if name.startswith("test_")]

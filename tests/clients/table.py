@@ -19,14 +19,14 @@ Real clients drive fakereg in `tests/clients`, and this page is written by such 
 python -m pytest tests/clients --slow --require-clients --clients-table docs/clients.md
 ```
 
-A tick is a scenario that passed: the contents were compared digest by digest and every byte was hashed.
+A tick is a scenario that passed; where contents move they are compared digest by digest and every byte is hashed.
 Where a line is cut in the middle of a body, the table says what the client does about it by itself; one that
 gives up is run again, and then nothing may be missing. A dash is what a client cannot do; the reasons stand
-below, and so does what some clients were asked in another way.
+below. An asterisk is for a client that was asked in another way, which stands below too.
 
 buildah and skopeo also push and pull images that umoci made. Docker, buildkit and podman want a daemon or
-a machine to themselves: their requests, containerd's and those of a download that is resumed are replayed
-byte by byte in `tests/replays`.
+a machine to themselves: their requests, containerd's and those of a download that is resumed, written
+from the clients' sources, are sent whole and a byte at a time in `tests/replays`.
 """
 
 PASSED = "passed"
@@ -47,10 +47,15 @@ class Results:
 
 def clients() -> list[type[Client]]:
     """The clients of all files beside this one, by the names of the files."""
+    return [asked.Client for asked in classes()]
+
+
+def classes() -> list[type[Scenarios]]:
+    """The scenarios as each client is asked them."""
     files = sorted(Path(__file__).parent.glob("test_*.py"))
     modules = [importlib.import_module(file.stem) for file in files]
     return [
-        found.Client
+        found
         for module in modules
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Scenarios) and found.__module__ == module.__name__
@@ -86,7 +91,7 @@ def cell(client: type[Client], scenario: str, results: Results) -> str:
     if outcome != PASSED:
         return outcome
     recovery = {"upload_cut": client.upload_cut, "download_cut": client.download_cut}.get(scenario)
-    return recovery.value if recovery else "✓"
+    return (recovery.value if recovery else "✓") + ("*" if scenario in client.notes else "")
 
 
 def grouped(told: Mapping[str, str]) -> Mapping[str, list[str]]:

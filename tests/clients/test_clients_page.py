@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from scenarios import SCENARIOS
-from table import PASSED, Results, clients, page
+import pytest
+from scenarios import SCENARIOS, Scenarios
+from table import PASSED, Results, classes, clients, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 
@@ -26,3 +28,23 @@ def test_limits_are_of_scenarios() -> None:
     """What a client cannot do, or does in another way, is told by the name of a scenario."""
     for client in clients():
         assert {*client.cannot, *client.notes} <= set(SCENARIOS), client.name
+        assert not set(client.cannot) & set(client.notes), client.name
+
+
+@pytest.mark.parametrize("asked", classes(), ids=lambda asked: asked.Client.name)
+def test_another_way_has_a_note(asked: type[Scenarios]) -> None:
+    """A scenario that a client is asked in another way than the others has a note that says how."""
+    assert another_way(asked) <= {*asked.Client.notes, *asked.Client.cannot}
+
+
+def another_way(asked: type[Scenarios]) -> set[str]:
+    """The scenarios that a class or its mixins override, or that have another image than Scenarios' own."""
+    tests = {name: getattr(asked, f"test_{name}") for name in SCENARIOS}
+    replaced = {name for name, test in tests.items() if test is not getattr(Scenarios, f"test_{name}")}
+    if asked.image is not Scenarios.image:
+        replaced |= {name for name, test in tests.items() if reads_own_image(test)}
+    return replaced
+
+
+def reads_own_image(test: Callable[..., None]) -> bool:
+    return "image" in test.__code__.co_names or "large_layout" in test.__code__.co_varnames

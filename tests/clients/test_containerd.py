@@ -9,7 +9,7 @@ import made_layouts
 import pytest
 from client import Client, Recovery
 from cutting import CutLine
-from go_program import GoProgram, built_from
+from go_program import GoProgram, SaysWhatItCannot, built_from
 from scenarios import Connect, Scenarios
 from variants import BY_DIGEST, RESUMES_AFTER_AN_END, ResumesAfterAnEnd, Sha512ByDigest
 
@@ -30,6 +30,7 @@ class Containerd(GoProgram):
         "blob_delete": NO_DELETE,
     }
     notes = {
+        "artifact": "our own program makes the manifest, and containerd pushes it",
         "sha512": BY_DIGEST,
         "download_cut": RESUMES_AFTER_AN_END + ", and after a reset the next pull does",
         "referrers_filtered": "one page, as it follows no Link",
@@ -38,8 +39,9 @@ class Containerd(GoProgram):
     download_cut = Recovery.GIVES_UP
 
 
-class TestContainerd(Sha512ByDigest, ResumesAfterAnEnd, Scenarios):
+class TestContainerd(SaysWhatItCannot, Sha512ByDigest, ResumesAfterAnEnd, Scenarios):
     Client = Containerd
+    referrers_pages = 1
 
     def test_referrers_filtered(self, client: Client, fake_registry: FakeRegistry) -> None:
         """Of several referrers those of one type are told, on one page: containerd asks for no second one."""

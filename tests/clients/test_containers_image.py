@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from client import Client, Recovery
-from go_program import GoProgram, built_from
+from go_program import GoProgram, SaysWhatItCannot, built_from
 from known_layers import ONLY_KNOWN_LAYERS, KnownLayers
 from scenarios import SBOM, Scenarios
 
@@ -16,7 +16,7 @@ NO_REFERRERS = "it pushes an artifact with a subject, but has no call for the re
 
 class ContainersImage(GoProgram):
     name = "containers/image"
-    needs = (built_from("containers-image"),)
+    needs = (built_from("containers-image", tags="containers_image_openpgp"),)
     cannot = {
         "artifact": NO_REFERRERS,
         "referrers_filtered": NO_REFERRERS,
@@ -29,7 +29,7 @@ class ContainersImage(GoProgram):
     download_cut = Recovery.RESUMES
 
 
-class TestContainersImage(KnownLayers, Scenarios):
+class TestContainersImage(SaysWhatItCannot, KnownLayers, Scenarios):
     Client = ContainersImage
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import contents
 import pytest
 from client import ClientFailed, Need, Program, Recovery, run
-from scenarios import Scenarios, uploads
+from scenarios import Scenarios, tagged, uploads
 
 from fakereg import FakeRegistry
-from fakereg.oci.manifest import Manifest
-from fakereg.oci.names import Tag
 
 NO_BLOBS = "it deletes tags and manifests, not blobs"
 NO_REFERRERS = "it has no command for artifacts and referrers"
@@ -25,7 +23,7 @@ class Crane(Program):
         "artifact": NO_REFERRERS,
         "referrers_filtered": NO_REFERRERS,
         "blob_delete": NO_BLOBS,
-        "sha512": "its digests are sha256 alone",
+        "sha512": "it takes layers and manifests by sha512, but gives a config its sha256 digest",
     }
     upload_cut = Recovery.STARTS_OVER
     download_cut = Recovery.GIVES_UP
@@ -141,8 +139,8 @@ class TestCraneAlone:
     def test_pages_of_a_thousand(self, client: Crane, fake_registry: FakeRegistry) -> None:
         """2,500 tags come in three pages of a thousand at most, each tag once and in order."""
         tags = [f"v{number:04}" for number in range(2500)]
-        image = fake_registry.seed(f"team/app:{tags[0]}")
-        fake_registry.repository("team/app")._repository.put_manifest(Manifest.parse(image.body), map(Tag, tags))
+        fake_registry.seed(f"team/app:{tags[0]}")
+        tagged(fake_registry, "team/app", tags)
 
         listed = client.tags(fake_registry.reference("team/app"))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import contents
 import made_layouts
 from client import Client, Need, Recovery
-from scenarios import Scenarios
+from scenarios import Scenarios, tagged
 
 from fakereg import FakeRegistry
 
@@ -29,7 +29,7 @@ class Dxf(Client):
         "artifact": NO_REFERRERS,
         "referrers_filtered": NO_REFERRERS,
         "tag_delete": "its del_alias resolves the tag and deletes the manifest",
-        "sha512": "its pull_blob hashes with sha256 alone",
+        "sha512": "it pushes and pulls blobs under sha256 digests alone",
     }
     upload_cut = Recovery.GIVES_UP
     download_cut = Recovery.GIVES_UP
@@ -110,6 +110,20 @@ def parts(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 class TestDxf(Scenarios):
     Client = Dxf
+
+    def test_delete_by_tag(self, client: Dxf, fake_registry: FakeRegistry) -> None:
+        """A delete by tag resolves the tag and deletes the manifest, and with it every tag that it has."""
+        image = fake_registry.seed("team/app:v1")
+        tagged(fake_registry, "team/app", ["v2"])
+
+        client.delete_manifest(image.reference)
+
+        deletes = [entry for entry in fake_registry.journal if entry.method == "DELETE"]
+        assert [(entry.endpoint, entry.target) for entry in deletes] == [
+            ("delete_manifest", f"/v2/team/app/manifests/{image.digest}")
+        ]
+        assert fake_registry.repository("team/app").tags == []
+        assert fake_registry.repository("team/app").manifests == []
 
     def test_push_of_an_iterator(self, client: Dxf, fake_registry: FakeRegistry) -> None:
         """A blob whose length nobody knows goes up in one PUT with chunked encoding."""

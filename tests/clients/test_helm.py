@@ -11,11 +11,9 @@ import contents
 import pytest
 from client import Need, Program, Recovery, run
 from cutting import CutLine
-from scenarios import Connect, Scenarios, uploads
+from scenarios import SESSIONS, Connect, Scenarios, filled_sessions, tagged, uploads
 
 from fakereg import FakeRegistry
-from fakereg.oci.manifest import Manifest
-from fakereg.oci.names import Tag
 
 MIB = 1024 * 1024
 
@@ -132,14 +130,12 @@ class TestHelm(Scenarios):
         """Of 250 versions in pages of at most a hundred it pulls the highest, which is the last of them."""
         chart = client.package(tmp_path / "chart", "0.1.349")
         client.push(chart, fake_registry.reference("team/app:0.1.349"))
-        repository = fake_registry.repository("team/app")
-        manifest = Manifest.parse(repository.manifest("0.1.349").body)
-        repository._repository.put_manifest(manifest, [Tag(f"0.1.{number}") for number in range(100, 349)])
+        tagged(fake_registry, "team/app", [f"0.1.{number}" for number in range(100, 349)])
 
         pulled = client.pull(f"{fake_registry.host}/team/app:>=0.1.0")
 
         pages = [entry for entry in fake_registry.journal if entry.endpoint in ("list_tags", "list_tags_page")]
-        assert len(repository.tags) == 250
+        assert len(fake_registry.repository("team/app").tags) == 250
         assert len(pages) == 3
         assert pulled.name == "app-0.1.349.tgz"
         assert pulled.read_bytes() == chart.read_bytes()
@@ -162,9 +158,11 @@ class TestHelm(Scenarios):
             chart = client.package(tmp_path / "chart", size=8 * MIB)
             with pytest.raises(client.failure):
                 client.push(chart, reference)
+            assert len(filled_sessions(fake_registry)) == 1
             client.push(chart, reference)
 
         assert line.cuts == 1
+        assert len(filled_sessions(fake_registry)) == SESSIONS[client.upload_cut]
         assert held_chart(fake_registry) == chart.read_bytes()
 
     @pytest.mark.slow

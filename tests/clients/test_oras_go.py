@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from client import Recovery
-from go_program import GoProgram, built_from
+from go_program import GoProgram, SaysWhatItCannot, built_from
 from scenarios import Scenarios
 from variants import BY_DIGEST, ReferrersByTag, Sha512ByDigest
 
@@ -17,5 +17,5 @@ class OrasGo(GoProgram):
     download_cut = Recovery.GIVES_UP
 
 
-class TestOrasGo(ReferrersByTag, Sha512ByDigest, Scenarios):
+class TestOrasGo(SaysWhatItCannot, ReferrersByTag, Sha512ByDigest, Scenarios):
     Client = OrasGo

@@ -9,7 +9,7 @@ import made_layouts
 import pytest
 from client import Client, Need, Program, Recovery, run
 from cutting import CutLine
-from scenarios import Connect, Scenarios
+from scenarios import SESSIONS, Connect, Scenarios, filled_sessions
 from variants import RESUMES_AFTER_AN_END, ReferrersByTag, ResumesAfterAnEnd
 
 from fakereg import FakeRegistry
@@ -18,7 +18,11 @@ from fakereg import FakeRegistry
 class Regctl(Program):
     name = "regctl"
     needs = (Need("regctl", "go install github.com/regclient/regclient/cmd/regctl@v0.11.7"),)
-    notes = {"download_cut": RESUMES_AFTER_AN_END}
+    notes = {
+        "catalog": "pages are asked for one by one, with --last",
+        "upload_cut": "a second PUT of everything is refused, and then chunks go on where the first broke",
+        "download_cut": RESUMES_AFTER_AN_END,
+    }
     upload_cut = Recovery.RESUMES
     download_cut = Recovery.GIVES_UP
 
@@ -76,12 +80,14 @@ class TestRegctl(ReferrersByTag, ResumesAfterAnEnd, Scenarios):
         """A cut upload goes on in chunks where it broke, once a second PUT of everything was refused."""
         layout = made_layouts.image(tmp_path / "image", layers=1, size=8 * made_layouts.MIB)
         with CutLine(fake_registry.port, upload=3 * made_layouts.MIB) as line:
-            connect(line.host).push(layout, f"{line.host}/team/app:v1")
+            client = connect(line.host)
+            client.push(layout, f"{line.host}/team/app:v1")
 
         (layer,) = contents.document(layout)["layers"]
         chunks = [entry for entry in fake_registry.journal if entry.endpoint == "patch_upload"]
         before = [entry for entry in fake_registry.journal if entry.endpoint == "put_upload" and entry.status is None]
         assert line.cuts == 1
+        assert len(filled_sessions(fake_registry)) == SESSIONS[client.upload_cut]
         assert [entry.status for entry in chunks] == [416, *[202] * (len(chunks) - 1)]
         assert sum(entry.received for entry in before + chunks) == layer["size"]
         assert contents.held(fake_registry, "team/app", "v1") == contents.needed(layout)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import contents
 import pytest
 import umoci
 from client import ClientFailed, Need, Program, Recovery, run
+from environment import NOT_ROOT
 from known_layers import ONLY_KNOWN_LAYERS, KnownLayers
 from scenarios import Scenarios, uploads
 
@@ -32,6 +34,9 @@ class Skopeo(Program):
     notes = {"copy_with_mounts": ONLY_KNOWN_LAYERS}
     upload_cut = Recovery.GIVES_UP
     download_cut = Recovery.GIVES_UP
+
+    def __init__(self, host: str, folder: Path, environ: Mapping[str, str]) -> None:
+        super().__init__(host, folder, {**environ, **NOT_ROOT})
 
     @property
     def options(self) -> list[str]:

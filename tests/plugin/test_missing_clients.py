@@ -59,3 +59,20 @@ def test_a_failure_each(pytester: pytest.Pytester) -> None:
 
     run.assert_outcomes(errors=2)
     assert run.stdout.str().count(TOLD) == 2
+
+
+def test_another_client_is_none_of_ours(pytester: pytest.Pytester) -> None:
+    """A class whose `Client` is something else runs as any other."""
+    pytester.makepyfile(
+        test_missing="""
+class TestOther:
+    Client = object
+
+    def test_it(self):
+        pass
+"""
+    )
+
+    run = pytester.runpytest_subprocess("--require-clients")
+
+    run.assert_outcomes(passed=1)
