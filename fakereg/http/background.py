@@ -11,7 +11,6 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -28,8 +27,6 @@ class Background:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._workers = ThreadPoolExecutor(thread_name_prefix="fakereg-worker")
-        self._loop.set_default_executor(self._workers)
         self._thread = threading.Thread(target=self._serve, name="fakereg", daemon=True)
         self._thread.start()
 
@@ -52,8 +49,6 @@ class Background:
         try:
             self._loop.run_forever()
         finally:
-            # Not the loop's own shutdown_default_executor: it starts a thread, which a process that ends may not.
-            self._workers.shutdown(wait=False, cancel_futures=True)
             self._loop.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -67,7 +68,7 @@ class Connection(web.RequestHandler):
         self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
         self.begun: Exchange | None = None  # of the next request, begun here and to be ended by its task
-        self.failure: Exception | None = None  # of our own code, in the next request
+        self.failure: BaseException | None = None  # of our own code, in the next request
         # aiohttp from 3.14 on counts the requests that its parser has handed out.
         self._consumed = getattr(self._inner_parser, "message_consumed", None)
         self._scheme = "http"
@@ -112,7 +113,9 @@ class Connection(web.RequestHandler):
                 answer = direct.encode(exchange)
                 if answer is not None:
                     exchange.entry.end()  # before the client can know
-            except Exception as error:  # noqa: BLE001 - raised again where such failures are answered
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised again where such failures are answered
                 self.failure = error
                 return
             if answer is None:
@@ -234,7 +237,8 @@ class Connection(web.RequestHandler):
         transport = self.transport
         if transport is not None and transport.can_write_eof():
             self._lingers = True
-            transport.write_eof()
+            with suppress(OSError):  # the client has reset the connection
+                transport.write_eof()
             transport.resume_reading()
             await asyncio.sleep(LINGER)
         self.force_close()

@@ -51,6 +51,6 @@ def encode(exchange: Exchange) -> bytes | None:
     lines += [f"{name}: {value}" for name, value in head_of(response)]
     lines += [f"Date: {rfc822_formatted_time()}", "", ""]
     head = "\r\n".join(lines)
-    if head.count("\n") >= len(lines):
+    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
         raise ValueError("a header of the answer has more than one line")
     return b"".join((head.encode(), *response.body.segments)) if has_body else head.encode()

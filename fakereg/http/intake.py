@@ -19,6 +19,9 @@ LONG = 1024 * 1024
 # Bytes that are allocated at once, if so many are still to come: several huge pages.
 SEGMENT = 8 * 1024 * 1024
 
+# Bytes that are passed on at once, if the body does not end before: what is smaller would be copied together.
+PIECE = 256 * 1024
+
 
 class Intake(asyncio.BufferedProtocol):
     """Takes a connection's place until the body is complete, or not wanted any more."""
@@ -28,8 +31,9 @@ class Intake(asyncio.BufferedProtocol):
         self.left = size
         self._usual = usual
         self._transport = transport
-        self._feeding = Feeding(exchange, on_refusal=self._pause)
-        self._room = memoryview(b"")
+        self._feeding = Feeding(exchange, on_end=self._pause)
+        self._segment = memoryview(b"")
+        self._filled = self._passed_on = 0  # bytes of the segment
         self._pauses: asyncio.Future[None] | None = None
 
     async def receive(self) -> None:
@@ -48,27 +52,37 @@ class Intake(asyncio.BufferedProtocol):
                     await self._feeding.rest()
             await self._feeding.rest()
         finally:
+            self._pauses = None
+            self._pass_on()
             self._feeding.drop()
             if not self._transport.is_closing():
                 self._transport.set_protocol(self._usual)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio has nothing to suggest
-        if not self._room:
-            self._room = _memory(min(self.left, SEGMENT))
-        return self._room
+        if self._filled == len(self._segment):
+            self._segment = _memory(min(self.left, SEGMENT))
+            self._filled = self._passed_on = 0
+        return self._segment[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._feeding.put(self._room[:nbytes].toreadonly())
-        self._room = self._room[nbytes:]
+        self._filled += nbytes
         self.left -= nbytes
+        if self._filled - self._passed_on >= PIECE or self._filled == len(self._segment):
+            self._pass_on()
         if not self.left or self._feeding.is_full:
             self._pause()
 
+    def _pass_on(self) -> None:
+        if self._filled > self._passed_on:
+            self._feeding.put(self._segment[self._passed_on : self._filled].toreadonly())
+            self._passed_on = self._filled
+
     def _pause(self) -> None:
         """Read no more for now, and let `receive` look what is to be done."""
-        self._transport.pause_reading()
-        if self._pauses is not None and not self._pauses.done():
-            self._pauses.set_result(None)
+        if self._pauses is not None:
+            self._transport.pause_reading()
+            if not self._pauses.done():
+                self._pauses.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._usual.connection_lost(exc)

@@ -18,6 +18,7 @@ from multidict import CIMultiDict
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
 from fakereg.http.intake import LONG
+from fakereg.http.workers import workers
 from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
 from fakereg.registry.messages import Ending, Request, Response
 
@@ -169,7 +170,10 @@ async def _finish(exchange: Exchange) -> Response:
         return exchange.finish()
     # The body is complete, so the work goes on even if the client hangs up now.
     exchange.hand_over()
-    work = asyncio.get_running_loop().run_in_executor(None, exchange.finish)
+    try:
+        work = asyncio.wrap_future(workers.submit(exchange.finish))
+    except RuntimeError:  # the process ends
+        return exchange.finish()
     work.add_done_callback(lambda _: exchange.entry.end())
     return await asyncio.shield(work)
 

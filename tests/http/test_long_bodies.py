@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from aiohttp import web
@@ -14,7 +16,9 @@ from raw_client import PATIENCE, Raw, chunk, eventually, start_upload
 
 from fakereg import FakeRegistry
 from fakereg.http.feeding import MOST_WAITING, Feeding
-from fakereg.http.intake import LONG, SEGMENT, Intake
+from fakereg.http.intake import LONG, PIECE, SEGMENT, Intake
+from fakereg.http.workers import workers
+from fakereg.oci.digest import Digest
 from fakereg.registry.operations.upload_body import UploadBody
 
 PATTERN = bytes(range(251))  # of a length that no boundary is a multiple of
@@ -209,23 +213,112 @@ def test_a_stop_within_a_long_body() -> None:
     assert 3 * LONG <= upload.size <= 4 * LONG
 
 
-def test_our_own_failure_in_the_thread(
-    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Where our own code fails in the other thread the answer is a 500, and the connection closes."""
+class TestWorkers:
+    """The thread that feeds what is received aside."""
 
-    def fail(*_: object) -> None:
-        if threading.current_thread().name.startswith("fakereg-worker"):
-            raise ZeroDivisionError
+    @pytest.mark.parametrize("failures", [1, 1000])
+    def test_our_own_failure(
+        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failures: int
+    ) -> None:
+        """Where our own code fails, once or always, the answer is a 500, and the connection closes."""
+        left = [ZeroDivisionError] * failures
+        feed = UploadBody.feed
 
-    monkeypatch.setattr(UploadBody, "feed", fail)
+        def fail(body: UploadBody, data: bytes) -> None:
+            if left and threading.current_thread().name.startswith("fakereg-worker"):
+                raise left.pop()
+            feed(body, data)
+
+        monkeypatch.setattr(UploadBody, "feed", fail)
+        content = long_content(8 * LONG)
+        with Raw(registry) as client:
+            head = f"PATCH {start_upload(client)} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {len(content)}\r\n"
+            answer = client.send(head.encode() + b"\r\n" + content).answer()
+
+            assert answer.status == 500
+            assert client.is_closed()
+        assert caplog.records[0].exc_info[0] is ZeroDivisionError
+        caplog.clear()
+
+    def test_clients_fill_the_loops_own_threads(self) -> None:
+        """Clients that fill the event loop's default executor, waiting for us, do not keep us from answering."""
+        content = long_content(4 * LONG)
+
+        def push(registry: FakeRegistry) -> int:
+            with Raw(registry) as client:
+                return client.send(put(client, start_upload(client), content)).answer().status
+
+        async def main() -> list[int]:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+            async with FakeRegistry() as registry:
+                return await asyncio.gather(*(asyncio.to_thread(push, registry) for _ in range(4)))
+
+        assert asyncio.run(main()) == [201] * 4
+
+    def test_no_thread_begins_any_more(self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a process that ends, what is still asked is answered without other threads."""
+
+        def refuse(_: object) -> None:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+        monkeypatch.setattr(workers, "submit", refuse)
+        content = long_content(4 * LONG)
+        with Raw(registry) as client:
+            created = client.send(put(client, start_upload(client), content)).answer()
+            digest = f"sha512:{hashlib.sha512(content).hexdigest()}"
+            hashed_anew = client.send(put(client, start_upload(client), content, digest)).answer()
+
+        assert (created.status, hashed_anew.status) == (201, 201)
+        assert registry.repository("team/app").blob(digest) == content
+
+    def test_a_client_that_vanishes_while_all_are_busy(
+        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What came is kept, and nobody waits for a thread to become free."""
+        asked: list[Future[None]] = []
+        monkeypatch.setattr(workers, "submit", lambda _: asked.append(Future()) or asked[-1])
+        sent = 5 * LONG + 3
+        with Raw(registry) as client:
+            target = start_upload(client)
+            head = f"PATCH {target} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {8 * LONG}\r\n\r\n"
+            client.send(head.encode() + long_content(sent))
+        eventually(lambda: registry.journal[1].seconds > 0)
+
+        with Raw(registry) as client:
+            status = client.request("GET", target)
+
+        assert status.headers["Range"] == f"0-{sent - 1}"
+        assert [work.cancelled() for work in asked] == [True]
+
+
+def test_small_pieces_are_kept_as_large_ones(registry: FakeRegistry) -> None:
+    """A client that sends in small and uneven pieces costs no more memory than one that sends at once."""
+    content = long_content(8 * LONG)
     with Raw(registry) as client:
-        answer = client.send(put(client, start_upload(client), long_content(3 * LONG))).answer()
+        whole = put(client, start_upload(client), content)
+        for start in range(0, len(whole), 50_000):
+            client.send(whole[start : start + 50_000])
+        assert client.answer().status == 201
 
-        assert answer.status == 500
-        assert client.is_closed()
-    assert caplog.records[0].exc_info[0] is ZeroDivisionError
-    caplog.clear()
+    segments = registry.repository("team/app")._repository.blob(Digest(sha256(content))).content.segments
+    assert sum(map(len, segments)) == len(content)
+    assert min(map(len, segments[1:-1])) >= 64 * 1024
+    assert len(segments) <= 2 + len(content) // PIECE + len(content) // SEGMENT
+
+
+@pytest.mark.fake_registry(blob_limit=LONG)
+def test_a_refused_client_that_resets(fake_registry: FakeRegistry) -> None:
+    """A client that announces too much and resets the connection leaves no trace in the log."""
+    for _ in range(50):
+        with Raw(fake_registry) as client:
+            client.send(
+                f"POST /v2/team/app/blobs/uploads/?digest={sha256(b'')} HTTP/1.1\r\n"
+                f"Host: {client.host}\r\nContent-Length: {8 * LONG}\r\n\r\n".encode()
+            )
+            client.reset()
+    eventually(lambda: len(fake_registry.journal) > 0 and all(entry.seconds > 0 for entry in fake_registry.journal))
+
+    assert {entry.status for entry in fake_registry.journal} <= {413, None}
 
 
 def test_more_than_may_wait(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
