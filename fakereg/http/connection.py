@@ -1,24 +1,22 @@
-"""aiohttp's server, with our answers to what is not HTTP, and a stop that does not wait."""
+"""A connection: aiohttp's, with our answers to what is not HTTP, short ways for what is small, and for what is long."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import HttpVersion11, StreamReader, http_exceptions, web
+from aiohttp import StreamReader, http_exceptions, web
 from aiohttp.http_parser import HttpRequestParser
-from yarl import URL
 
 from fakereg.double.exchange import Exchange
 from fakereg.http import direct
 from fakereg.http.intake import Intake
-from fakereg.http.refusals import LONGEST_LINE, SPOKEN, check_head, refusal, told
+from fakereg.http.refusals import LONGEST_LINE, check_head, refusal, told
 from fakereg.http.wire import Wire, closing
-from fakereg.oci.errors import BadRequest, RegistryError
+from fakereg.oci.errors import RegistryError
 from fakereg.registry.messages import Response
 
 log = logging.getLogger("fakereg")
@@ -33,12 +31,15 @@ HALF_CLOSED = 1.0
 # Bytes of a body that may wait in aiohttp's buffer before it stops reading; its own value differs by version.
 BUFFERED = 256 * 1024
 
-_OPTIONS: dict[str, Any] = {
-    "read_bufsize": BUFFERED,
+_PARSING: dict[str, Any] = {
     "auto_decompress": False,
-    "access_log": None,
     "max_line_size": LONGEST_LINE,
     "max_field_size": LONGEST_LINE,
+}
+OPTIONS: dict[str, Any] = {
+    **_PARSING,
+    "read_bufsize": BUFFERED,
+    "access_log": None,
     "lingering_time": LINGER,
 }
 
@@ -61,9 +62,9 @@ class Connection(web.RequestHandler):
         "refusal",
     )
 
-    def __init__(self, manager: Connections, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(self, manager: web.Server, wire: Wire, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(manager, loop=loop, **options)
-        self._wire = manager.wire
+        self._wire = wire
         self.body: StreamReader | None = None  # of the request that is served
         self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
@@ -160,17 +161,10 @@ class Connection(web.RequestHandler):
 
     def _renew_parser(self) -> None:
         """Another parser of the same kind: the old one still waits for a body that went past it."""
-        newer: dict[str, Any] = {} if self._consumed is None else {"max_msg_queue_size": self._max_msg_queue_size}
-        parser = HttpRequestParser(
-            self,
-            self._loop,
-            BUFFERED,
-            max_line_size=LONGEST_LINE,
-            max_field_size=LONGEST_LINE,
-            payload_exception=web.RequestPayloadError,
-            auto_decompress=False,
-            **newer,
-        )
+        options = {**_PARSING, "payload_exception": web.RequestPayloadError}
+        if self._consumed is not None:
+            options["max_msg_queue_size"] = self._max_msg_queue_size
+        parser = HttpRequestParser(self, self._loop, BUFFERED, **options)
         setattr(self, "_parser" if hasattr(self, "_parser") else "_request_parser", parser)
         self._consumed = getattr(parser, "message_consumed", None)
 
@@ -259,70 +253,3 @@ class Connection(web.RequestHandler):
             # No code of the specification stands for a failure of ours; the log has the details.
             return closing(Response.of(status, {"Content-Type": "application/json"}, b'{"errors":[]}'))
         return self._wire.refuse(refusal(exc))
-
-
-class Connections(web.Server):
-    """The protocol factory of a listening socket, and the connections that it made."""
-
-    def __init__(self, wire: Wire) -> None:
-        async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
-            connection: Any = incoming.protocol
-            if connection is None:
-                raise ConnectionError("the connection is lost")
-            begun, failure, connection.begun, connection.failure = connection.begun, connection.failure, None, None
-            if failure is not None:
-                raise failure
-            if connection.refusal is not None:
-                return wire.refuse(connection.refusal, incoming.method, incoming.raw_path)
-            return await wire.handle(incoming, begun)
-
-        self.wire = wire
-
-        # With cancellation a client that hangs up ends its request at once, also one that only waits.
-        super().__init__(handle, request_factory=_incoming, handler_cancellation=True)
-
-    def __call__(self) -> Connection:
-        return Connection(self, loop=self._loop, **_OPTIONS)
-
-    async def abort(self) -> None:
-        """Drop all connections at once, also within a request, and wait until nothing of them is left."""
-        tasks = [task for connection in self.connections if (task := _abort(connection))]
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def forget(self) -> None:
-        """In a forked child: put nothing in the place of the sockets, so that the parent alone keeps them open.
-
-        They are not closed, as their owners would do so once more, perhaps to another file.
-        """
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for connection in self.connections:
-            transport = connection.transport
-            number = transport.get_extra_info("socket").fileno() if transport is not None else -1
-            if number >= 0:
-                os.dup2(nothing, number, inheritable=False)
-        os.close(nothing)
-
-
-def _abort(connection: web.RequestHandler) -> asyncio.Task[None] | None:
-    """Drop a connection at once; the task that served it, if there still is one."""
-    task = connection._task_handler
-    transport = connection.transport
-    connection.force_close()
-    if transport is not None:
-        transport.abort()
-    if task is not None:
-        task.cancel()
-    return task
-
-
-def _incoming(message: Any, body: StreamReader, connection: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """aiohttp's request; with a refusal beside it for what its parser, in some version, lets pass."""
-    connection.body = body
-    connection.refusal = check_head(message)
-    if message.version not in SPOKEN:
-        message = message._replace(version=HttpVersion11)  # an answer has the version of its request
-    try:
-        return web.BaseRequest(message, body, connection, writer, task, connection._loop)
-    except ValueError as error:  # from the URL
-        connection.refusal = BadRequest(f"{message.path!r} is not a URL: {error}")
-        return web.BaseRequest(message._replace(url=URL("/")), body, connection, writer, task, connection._loop)

@@ -8,7 +8,7 @@ import socket
 import weakref
 from contextlib import suppress
 
-from fakereg.http.connection import Connections
+from fakereg.http.connections import Connections
 from fakereg.http.wire import Wire
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - recognised, not bound
