@@ -64,18 +64,25 @@ class Buildah(Program):
         return run(["buildah", "--version"]).split()[2]
 
     def push(self, layout: Path, reference: str) -> None:
-        self._carry(f"oci:{layout}:v1", f"docker://{reference}")
+        self.carry(self.near(layout), f"docker://{reference}")
 
     def pull(self, reference: str) -> Path:
         """Into an empty storage, so that every blob comes from the registry."""
         self.run("rmi", "--all", "--force")
-        self._carry(f"docker://{reference}", "oci:pulled:v1")
+        self.carry(f"docker://{reference}", "oci:pulled:v1")
         return self.folder / "pulled"
 
     def copy(self, source: str, target: str) -> None:
-        self._carry(f"docker://{source}", f"docker://{target}")
+        self.carry(f"docker://{source}", f"docker://{target}")
 
-    def _carry(self, source: str, target: str) -> None:
+    def near(self, layout: Path) -> str:
+        """The image `v1` of a layout, by a short path: buildah names images by their paths, in lower case alone."""
+        link = self.folder / "near"
+        link.unlink(missing_ok=True)
+        link.symlink_to(layout)
+        return f"oci:{link.name}:v1"
+
+    def carry(self, source: str, target: str) -> None:
         image = self.run("pull", "--quiet", source).strip()
         self.run("push", "--quiet", image, target)
 
@@ -91,7 +98,8 @@ def rewritten(layout: Path, path: Path) -> Path:
     """
     folder = path.with_name("client")
     folder.mkdir(exist_ok=True)
-    Buildah("", folder, own_environment(folder))._carry(f"oci:{layout}:v1", f"oci:{path}:v1")
+    buildah = Buildah("", folder, own_environment(folder))
+    buildah.carry(buildah.near(layout), f"oci:{path}:v1")
     return path
 
 
