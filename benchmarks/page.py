@@ -46,6 +46,8 @@ _METHOD = """\
 - Small answers: 16 connections; the server is kept on one core and the load on another. GET comes from wrk, HEAD from a
   loop of our own, as wrk waits for a body that never comes.
 - Large blobs: one connection, random bytes, a fresh process for every upload; all cores are free for everyone.
+  Before each upload, twice as much free memory is touched and given back: on a virtual machine whose host has taken
+  it meanwhile, an upload waits for the host, and it is chance for whom most.
 - Memory is what /proc tells of the process: resident, and its peak. For many registries it is the part that
   processes cannot share. Each of them is asked `/v2/` once within the time to start, fakereg's too.
 """
