@@ -105,7 +105,10 @@ class Connection(web.RequestHandler):
     def _answer_directly(self) -> None:
         """Answer what waits at the head of the queue, as far as that needs no task."""
         transport = self.transport
-        while self._messages and transport is not None and not self._is_held_up:
+        # aiohttp, from 3.14 on, does not want to queue more requests than it has.
+        if transport is None or getattr(self, "_buffer_paused", False):
+            return
+        while self._messages and not self._paused:  # a client that reads too slowly is waited for in a task
             message, body = self._messages[0]
             if not direct.suits(message, body) or check_head(message) is not None:
                 return
@@ -128,11 +131,6 @@ class Connection(web.RequestHandler):
             transport.write(answer)
             self._answered += 1
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-
-    @property
-    def _is_held_up(self) -> bool:
-        """Whether the client reads too slowly, or sent more requests than aiohttp wants to queue."""
-        return self._paused or getattr(self, "_buffer_paused", False)
 
     def _break(self, error: BaseException) -> None:
         """End the body in which the parser failed; aiohttp lets the request that reads it wait for ever."""

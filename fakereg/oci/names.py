@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Self
 
 from fakereg.oci.digest import Digest
@@ -32,12 +33,17 @@ class RepositoryName(str):
             )
         return super().__new__(cls, text)
 
-    @classmethod
-    def parse(cls, text: str, *, authority: str = "") -> Self:
+    @staticmethod
+    def parse(text: str, *, authority: str = "") -> RepositoryName:
         """`authority` is the host and port in front of the name; the limit of 255 counts it too. Raises NameInvalid."""
         if authority and len(authority) + 1 + len(text) > NAME_LIMIT:
             raise NameInvalid(f"{authority}/ and the repository name together exceed {NAME_LIMIT} characters")
-        return cls(text)
+        return _known_name(text)
+
+
+@lru_cache(maxsize=1024)  # clients name the same few again and again
+def _known_name(text: str) -> RepositoryName:
+    return RepositoryName(text)
 
 
 class Tag(str):
@@ -63,6 +69,7 @@ class Tag(str):
 Reference = Tag | Digest
 
 
+@lru_cache(maxsize=1024)  # clients name the same few again and again
 def parse_reference(text: str) -> Reference:
     """A digest if there is a colon, which no tag contains; else a tag. Raises DigestInvalid or NameInvalid."""
     return Digest(text) if ":" in text else Tag(text)
