@@ -10,9 +10,14 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench, tell
 from benchmarks.client import Connection
+from benchmarks.contents import push_image, tag
 from benchmarks.figures import Row
 from benchmarks.peers import Peer
 from benchmarks.process import Server
+
+# A small list and a large one, each in a repository of its own, and a page of them.
+SMALL, LARGE = "bench/few", "bench/many"
+PAGE = 100
 
 LOADING = 300.0  # seconds that a process may take to fill its own store
 
@@ -27,6 +32,20 @@ class Page:
     target: str
     key: str
     expected: int | None
+
+
+def push_subjects(connection: Connection) -> None:
+    """The image that both lists are about."""
+    for repository in (SMALL, LARGE):
+        push_image(connection, repository, tag(0))
+
+
+def note_reached(bench: Bench, peer: Peer, rows: Sequence[Row], what: str, *, reached: int, wanted: int) -> None:
+    """Note how far a large list came within its time, where that is less than wanted."""
+    if reached < wanted:
+        text = f"at {reached:,} {what}: it took no more within {bench.sizes.fill_seconds:.0f} s"
+        for row in rows:
+            bench.figures.note(row, peer.name, text)
 
 
 Serve = Callable[[Peer], AbstractContextManager[tuple[Server, Sequence[Page]]]]

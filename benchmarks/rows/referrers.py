@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.bench import Bench
-from benchmarks.contents import MANIFEST_DIGEST, digest_of, push_image, referrer, tag
+from benchmarks.contents import MANIFEST_DIGEST, digest_of, referrer
 from benchmarks.figures import FAKEREG, Better, Row
 from benchmarks.fill import Push, fill
 from benchmarks.peers import FILLED, Peer
 from benchmarks.process import Server, serving
-from benchmarks.rows.pages import LOADING, Page, measure_pages
+from benchmarks.rows.pages import LARGE, LOADING, PAGE, SMALL, Page, measure_pages, note_reached, push_subjects
 
 FEW = Row("referrers-few", "{few} referrers", "ms", Better.LOWER)
 MANY = Row("referrers-many", "the first answer of {referrers} referrers", "ms", Better.LOWER)
 MANY_PAGE = Row("referrers-many-page", "a page of 100 (`n=100`) of {referrers} referrers", "ms", Better.LOWER)
 ROWS = (FEW, MANY, MANY_PAGE)
-
-PAGE = 100
-SMALL, LARGE = "bench/few", "bench/many"
 
 
 def measure(bench: Bench) -> None:
@@ -36,8 +33,7 @@ def _served(bench: Bench, peer: Peer) -> Iterator[tuple[Server, list[Page]]]:
         return
     with serving(peer) as server:
         with server.connect() as connection:
-            for repository in (SMALL, LARGE):
-                push_image(connection, repository, tag(0))
+            push_subjects(connection)
             status = connection.ask("GET", _target(SMALL)).status
         if status != 200:  # noqa: PLR2004 - what the API answers, also for none (end-12a)
             for row in ROWS:
@@ -46,10 +42,7 @@ def _served(bench: Bench, peer: Peer) -> Iterator[tuple[Server, list[Page]]]:
             return
         fill(server.port, few, lambda number: _push(SMALL, number), bench.sizes.fill_seconds)
         reached = fill(server.port, many, lambda number: _push(LARGE, number), bench.sizes.fill_seconds)
-        if reached < many:
-            text = f"at {reached:,} referrers: it took no more within {bench.sizes.fill_seconds:.0f} s"
-            for row in (MANY, MANY_PAGE):
-                bench.figures.note(row, peer.name, text)
+        note_reached(bench, peer, (MANY, MANY_PAGE), "referrers", reached=reached, wanted=many)
         yield server, _pages(few)
 
 

@@ -6,21 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.bench import Bench, tell
-from benchmarks.contents import MANIFEST, push_image, tag
+from benchmarks.contents import MANIFEST, tag
 from benchmarks.figures import FAKEREG, Better, Row
 from benchmarks.fill import fill
 from benchmarks.peers import FILLED, Peer
 from benchmarks.process import Server, serving
-from benchmarks.rows.pages import LOADING, Page, measure_pages
+from benchmarks.rows.pages import LARGE, LOADING, PAGE, SMALL, Page, measure_pages, note_reached, push_subjects
 
 FEW = Row("tags-few", "100 of {few} tags", "ms", Better.LOWER)
 FEW_MIDDLE = Row("tags-few-middle", "the rest of {few} tags, from the middle on", "ms", Better.LOWER)
 MANY = Row("tags-many", "100 of {tags} tags", "ms", Better.LOWER)
 MANY_MIDDLE = Row("tags-many-middle", "100 of {tags} tags, from the middle on", "ms", Better.LOWER)
 ROWS = (FEW, FEW_MIDDLE, MANY, MANY_MIDDLE)
-
-PAGE = 100
-SMALL, LARGE = "bench/few", "bench/many"
 
 
 def measure(bench: Bench) -> None:
@@ -37,15 +34,11 @@ def _served(bench: Bench, peer: Peer) -> Iterator[tuple[Server, list[Page]]]:
         return
     with serving(peer) as server:
         with server.connect() as connection:
-            for repository in (SMALL, LARGE):
-                push_image(connection, repository, tag(0))
+            push_subjects(connection)
         _fill(server, SMALL, few, bench.sizes.fill_seconds)
         reached = _fill(server, LARGE, many, bench.sizes.fill_seconds)
         tell(f"  {peer.name}: {reached:,} of {many:,} tags")
-        if reached < many:
-            text = f"at {reached:,} tags: it took no more within {bench.sizes.fill_seconds:.0f} s"
-            for row in (MANY, MANY_MIDDLE):
-                bench.figures.note(row, peer.name, text)
+        note_reached(bench, peer, (MANY, MANY_MIDDLE), "tags", reached=reached, wanted=many)
         yield server, _pages(few, reached)
 
 

@@ -43,6 +43,8 @@ OPTIONS: dict[str, Any] = {
     "lingering_time": LINGER,
 }
 
+_PARSER = "_parser" if hasattr(web.RequestHandler, "_parser") else "_request_parser"  # before 3.14
+
 
 class Connection(web.RequestHandler):
     """One connection; refuses in the specification's form where aiohttp would answer text and log a traceback."""
@@ -70,8 +72,7 @@ class Connection(web.RequestHandler):
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
         self.begun: Exchange | None = None  # of the next request, begun here and to be ended by its task
         self.failure: BaseException | None = None  # of our own code, in the next request
-        # aiohttp from 3.14 on counts the requests that its parser has handed out.
-        self._consumed = getattr(self._inner_parser, "message_consumed", None)
+        self._use(getattr(self, _PARSER))
         self._scheme = "http"
         self._answered = 0
         self._ended = False  # the client sends no more
@@ -162,8 +163,11 @@ class Connection(web.RequestHandler):
         options = {**_PARSING, "payload_exception": web.RequestPayloadError}
         if self._consumed is not None:
             options["max_msg_queue_size"] = self._max_msg_queue_size
-        parser = HttpRequestParser(self, self._loop, BUFFERED, **options)
-        setattr(self, "_parser" if hasattr(self, "_parser") else "_request_parser", parser)
+        self._use(HttpRequestParser(self, self._loop, BUFFERED, **options))
+
+    def _use(self, parser: Any) -> None:
+        setattr(self, _PARSER, parser)
+        # aiohttp from 3.14 on counts the requests that its parser has handed out.
         self._consumed = getattr(parser, "message_consumed", None)
 
     def eof_received(self) -> bool:  # type: ignore[override] # aiohttp says None, asyncio allows both
@@ -171,8 +175,7 @@ class Connection(web.RequestHandler):
 
         aiohttp would drop them. What was not sent to its end gets no answer.
         """
-        transport = self.transport
-        if transport is None or transport.get_extra_info("sslcontext") or self._lingers:
+        if self.transport is None or self._scheme == "https" or self._lingers:
             return False  # TLS has no half-closed connections
         if self._is_answered or not self._is_whole():
             return False
@@ -189,13 +192,9 @@ class Connection(web.RequestHandler):
         if self._is_broken:
             return True
         try:
-            return self._inner_parser.feed_eof() is None
+            return getattr(self, _PARSER).feed_eof() is None
         except Exception:  # noqa: BLE001 - whatever the parser says of a part of a request
             return False
-
-    @property
-    def _inner_parser(self) -> Any:
-        return getattr(self, "_parser", None) or getattr(self, "_request_parser", None)  # before 3.14
 
     def _hang_up(self) -> None:
         """Take a client that ended its side for gone if its answer has still not begun."""

@@ -72,7 +72,7 @@ class Wire:
 
 def closing(response: Response) -> web.Response:
     """A small answer after which the connection closes."""
-    headers = CIMultiDict([*response.headers, ("Server", SERVER)])
+    headers = CIMultiDict(head_of(response))
     outgoing = web.Response(status=response.status, body=bytes(response.body), headers=headers)
     outgoing.force_close()
     return outgoing

@@ -49,15 +49,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what a client cannot do; the table says why."""
-    left_out = []
+    kept, left_out = [], []
     for item in items:
-        if client := client_of(item):
+        client = client_of(item)
+        if client:
             item.add_marker(pytest.mark.clients)
-            if scenario_of(item) in client.cannot:
-                left_out.append(item)
+        (left_out if client and scenario_of(item) in client.cannot else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+        items[:] = kept
 
 
 def client_of(item: pytest.Item) -> type[Client] | None:
@@ -84,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if item.config.getoption("--require-clients"):
             pytest.fail(told, pytrace=False)
         pytest.skip(told)
-    if client and scenario_of(item):
+    if client and scenario_of(item) and item.config.getoption("--clients-table"):
         item.user_properties += [("scenario", (client.name, scenario_of(item))), ("version", version(client))]
 
 

@@ -10,12 +10,17 @@ from typing import Any
 from fakereg import FakeRegistry
 
 
+def check(content: bytes, digest: str) -> bytes:
+    """The content, which has this digest."""
+    algorithm, _, encoded = digest.partition(":")
+    assert hashlib.new(algorithm, content).hexdigest() == encoded
+    return content
+
+
 def blob(layout: Path, digest: str) -> bytes:
     """A blob's bytes, checked against its digest."""
     algorithm, _, encoded = digest.partition(":")
-    content = (layout / "blobs" / algorithm / encoded).read_bytes()
-    assert hashlib.new(algorithm, content).hexdigest() == encoded
-    return content
+    return check((layout / "blobs" / algorithm / encoded).read_bytes(), digest)
 
 
 def entries(layout: Path) -> list[dict[str, Any]]:
@@ -55,15 +60,11 @@ def held(registry: FakeRegistry, name: str, reference: str) -> set[str]:
     """The digests of a manifest that the registry holds and of everything that it needs, each one read and checked."""
     repository = registry.repository(name)
     manifest = repository.manifest(reference)
-    algorithm, _, encoded = manifest.digest.partition(":")
-    assert hashlib.new(algorithm, manifest.body).hexdigest() == encoded
+    check(manifest.body, manifest.digest)
     found: set[str] = {manifest.digest}
     for child in manifest.manifests:
         found |= held(registry, name, child.digest)
     for part in manifest.blobs:
-        content = repository.blob(part.digest)
-        algorithm, _, encoded = part.digest.partition(":")
-        assert hashlib.new(algorithm, content).hexdigest() == encoded
-        assert len(content) == part.size
+        assert len(check(repository.blob(part.digest), part.digest)) == part.size
         found.add(part.digest)
     return found

@@ -102,11 +102,7 @@ class Scenarios:
         client.attach(subject.reference, SBOM, tmp_path / "sbom.json")
         (listed,) = client.referrers(subject.reference)
 
-        repository = fake_registry.repository("team/app")
-        artifact = repository.manifest(listed)
-        assert artifact.subject.digest == subject.digest
-        assert artifact.artifact_type == SBOM
-        assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.blobs]
+        check_artifact(fake_registry, listed, subject.digest)
 
     @pytest.mark.fake_registry(page_maximum=2)
     def test_referrers_filtered(self, client: Client, fake_registry: FakeRegistry) -> None:
@@ -256,6 +252,15 @@ class Scenarios:
         assert line.cuts == 1
         assert bool(parts) is (client.download_cut is Recovery.RESUMES)
         assert contents.needed(pulled) == contents.needed(layout)
+
+
+def check_artifact(registry: FakeRegistry, digest: str, subject: str) -> None:
+    """An artifact in team/app is what `attach` was asked for: a bill of materials without packages."""
+    repository = registry.repository("team/app")
+    artifact = repository.manifest(digest)
+    assert artifact.subject.digest == subject
+    assert artifact.artifact_type == SBOM
+    assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.blobs]
 
 
 def uploads(registry: FakeRegistry, after: int = 0) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from client import Client, Recovery
 from go_program import GoProgram, SaysWhatItCannot, built_from
 from known_layers import ONLY_KNOWN_LAYERS, KnownLayers
-from scenarios import SBOM, Scenarios
+from scenarios import SBOM, Scenarios, check_artifact
 
 from fakereg import FakeRegistry
 
@@ -45,9 +45,8 @@ class TestContainersImageAlone:
 
         repository = fake_registry.repository("team/app")
         (listed,) = repository.referrers(subject.digest)
-        artifact = repository.manifest(listed.digest)
-        assert artifact.artifact_type == SBOM
-        assert [repository.blob(layer.digest) for layer in artifact.blobs] == [b"{}", b'{"packages": []}']
+        check_artifact(fake_registry, listed.digest, subject.digest)
+        assert [repository.blob(layer.digest) for layer in listed.blobs] == [b"{}", b'{"packages": []}']
 
     def test_delete_by_tag(self, client: Client, fake_registry: FakeRegistry) -> None:
         """A delete by tag takes the manifest away, and with it every tag that it has."""

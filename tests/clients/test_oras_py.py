@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import contents
 import made_layouts
 from client import Client, Need, Recovery
-from scenarios import SBOM, Scenarios, tagged
+from scenarios import SBOM, Scenarios, check_artifact, tagged
 from variants import BY_DIGEST, Sha512ByDigest
 
 from fakereg import FakeRegistry
@@ -109,11 +109,8 @@ class TestOrasPy(Sha512ByDigest, Scenarios):
 
         repository = fake_registry.repository("team/app")
         (listed,) = repository.referrers(subject.digest)
-        artifact = repository.manifest(listed.digest)
-        assert artifact.body == repository.manifest("v1-attached").body
-        assert artifact.subject.digest == subject.digest
-        assert artifact.artifact_type == SBOM
-        assert b'{"packages": []}' in [repository.blob(layer.digest) for layer in artifact.blobs]
+        assert listed.body == repository.manifest("v1-attached").body
+        check_artifact(fake_registry, listed.digest, subject.digest)
 
     def test_delete_by_tag(self, client: OrasPy, fake_registry: FakeRegistry) -> None:
         """A delete by tag resolves the tag and deletes the manifest, and with it every tag that it has."""

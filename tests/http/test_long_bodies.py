@@ -48,6 +48,11 @@ def put(client: Raw, target: str, content: bytes, digest: str | None = None) -> 
     return head.encode() + f"Content-Length: {len(content)}\r\n\r\n".encode() + content
 
 
+def patch(client: Raw, target: str, size: int) -> bytes:
+    """The head of a PATCH that announces so many bytes."""
+    return f"PATCH {target} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {size}\r\n\r\n".encode()
+
+
 @pytest.mark.parametrize("size", [LONG - 1, LONG, LONG + 1, 2 * LONG, SEGMENT, SEGMENT + 1, 2 * SEGMENT + LONG + 17])
 def test_every_byte_is_kept(registry: FakeRegistry, size: int) -> None:
     """A long blob is kept as it was sent, and the connection goes on."""
@@ -163,8 +168,7 @@ def test_a_client_that_vanishes(registry: FakeRegistry) -> None:
     content, sent = long_content(8 * LONG), 5 * LONG + 3
     with Raw(registry) as client:
         target = start_upload(client)
-        head = f"PATCH {target} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {len(content)}\r\n\r\n"
-        client.send(head.encode() + content[:sent])
+        client.send(patch(client, target, len(content)) + content[:sent])
     eventually(lambda: registry.journal[1].seconds > 0)
 
     with Raw(registry) as client:
@@ -184,8 +188,7 @@ def test_a_body_that_is_not_wanted_any_more(registry: FakeRegistry) -> None:
     older, newer = long_content(64 * LONG), b"newer"
     with Raw(registry) as first, Raw(registry) as second:
         target = start_upload(first)
-        head = f"PATCH {target} HTTP/1.1\r\nHost: {first.host}\r\nContent-Length: {len(older)}\r\n\r\n"
-        first.send(head.encode() + older[: 4 * LONG])
+        first.send(patch(first, target, len(older)) + older[: 4 * LONG])
         eventually(lambda: registry.journal[1].received >= 3 * LONG)
         taken = second.request("PATCH", target, newer)
         first.send(older[4 * LONG : 6 * LONG])
@@ -204,8 +207,7 @@ def test_a_stop_within_a_long_body() -> None:
     """A registry stops at once, whatever is being received, and keeps what came."""
     registry = FakeRegistry().start()
     with Raw(registry) as client:
-        head = f"PATCH {start_upload(client)} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {64 * LONG}\r\n\r\n"
-        client.send(head.encode() + long_content(4 * LONG))
+        client.send(patch(client, start_upload(client), 64 * LONG) + long_content(4 * LONG))
         eventually(lambda: registry.journal[1].received >= 3 * LONG)
         registry.stop()
 
@@ -232,8 +234,7 @@ class TestWorkers:
         monkeypatch.setattr(UploadBody, "feed", fail)
         content = long_content(8 * LONG)
         with Raw(registry) as client:
-            head = f"PATCH {start_upload(client)} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {len(content)}\r\n"
-            answer = client.send(head.encode() + b"\r\n" + content).answer()
+            answer = client.send(patch(client, start_upload(client), len(content)) + content).answer()
 
             assert answer.status == 500
             assert client.is_closed()
@@ -280,8 +281,7 @@ class TestWorkers:
         sent = 5 * LONG + 3
         with Raw(registry) as client:
             target = start_upload(client)
-            head = f"PATCH {target} HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: {8 * LONG}\r\n\r\n"
-            client.send(head.encode() + long_content(sent))
+            client.send(patch(client, target, 8 * LONG) + long_content(sent))
         eventually(lambda: registry.journal[1].seconds > 0)
 
         with Raw(registry) as client:

@@ -55,7 +55,8 @@ def test_one_line_per_client(pytester: pytest.Pytester) -> None:
 
 def test_a_failure_each(pytester: pytest.Pytester) -> None:
     """Where clients are required each of the scenarios fails."""
-    run = pytester.runpytest_subprocess("--require-clients", "--tb=line", "-k", "push")
+    # -rN: the summary cuts its lines to the terminal's width, or does not where $CI is set.
+    run = pytester.runpytest_subprocess("--require-clients", "--tb=line", "-rN", "-k", "push")
 
     run.assert_outcomes(errors=2)
     assert run.stdout.str().count(TOLD) == 2

@@ -6,7 +6,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,7 +22,6 @@ import (
 	"github.com/containerd/log"
 	"github.com/containerd/platforms"
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"fakereg/tests/clients/contract"
@@ -42,7 +40,6 @@ func main() {
 		"push":            push,
 		"pull":            pull,
 		"copy":            copyWithin,
-		"resolve":         resolve,
 		"tags":            contract.Cannot(noLists),
 		"catalog":         contract.Cannot(noLists),
 		"attach":          attach,
@@ -145,11 +142,6 @@ func origin(source string) (map[string]string, error) {
 	return map[string]string{key: strings.TrimPrefix(location.Path, "/")}, nil
 }
 
-func resolve(ctx context.Context, arguments []string) (any, error) {
-	_, found, err := resolver(ctx).Resolve(ctx, arguments[0])
-	return map[string]any{"digest": found.Digest, "mediaType": found.MediaType, "size": found.Size}, err
-}
-
 // attach builds the manifest here: containerd has nothing that makes artifacts, it only pushes them.
 func attach(ctx context.Context, arguments []string) (any, error) {
 	between, done, err := temporaryLayout()
@@ -165,25 +157,14 @@ func attach(ctx context.Context, arguments []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	layer := ocispec.Descriptor{MediaType: "application/octet-stream", Digest: digest.FromBytes(file), Size: int64(len(file))}
-	document, err := json.Marshal(ocispec.Manifest{
-		Versioned:    specs.Versioned{SchemaVersion: 2},
-		MediaType:    ocispec.MediaTypeImageManifest,
-		ArtifactType: arguments[1],
-		Config:       ocispec.DescriptorEmptyJSON,
-		Layers:       []ocispec.Descriptor{layer},
-		Subject:      &subject,
-	})
+	artifact, err := contract.NewArtifact(arguments[1], subject, file)
 	if err != nil {
 		return nil, err
 	}
-	artifact := ocispec.Descriptor{
-		MediaType: ocispec.MediaTypeImageManifest, Digest: digest.FromBytes(document), Size: int64(len(document)),
-	}
 	err = errors.Join(
 		write(ctx, between, ocispec.DescriptorEmptyJSON, ocispec.DescriptorEmptyJSON.Data),
-		write(ctx, between, layer, file),
-		write(ctx, between, artifact, document),
+		write(ctx, between, artifact.Layer, file),
+		write(ctx, between, artifact.Manifest, artifact.Document),
 	)
 	if err != nil {
 		return nil, err
@@ -192,7 +173,7 @@ func attach(ctx context.Context, arguments []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return contract.Digest(artifact.Digest, send(ctx, between, artifact, repository.Locator))
+	return contract.Digest(artifact.Manifest.Digest, send(ctx, between, artifact.Manifest, repository.Locator))
 }
 
 func write(ctx context.Context, into content.Store, descriptor ocispec.Descriptor, data []byte) error {

@@ -5,12 +5,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"math"
 	"os"
 
-	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/sirupsen/logrus"
 	"go.podman.io/image/v5/copy"
@@ -30,7 +27,6 @@ func main() {
 		"push":            push,
 		"pull":            pull,
 		"copy":            copyWithin,
-		"resolve":         resolve,
 		"tags":            tags,
 		"catalog":         catalog,
 		"attach":          attach,
@@ -130,20 +126,7 @@ func transfer(ctx context.Context, source, target types.ImageReference, cache st
 	return contract.Digest(digest, err)
 }
 
-// resolve knows the digest alone: the library reads nothing else from the answer to HEAD.
-func resolve(ctx context.Context, arguments []string) (any, error) {
-	source, err := image(arguments[0])
-	if err != nil {
-		return nil, err
-	}
-	digest, err := docker.GetDigest(ctx, system(""), source)
-	return contract.Digest(digest, err)
-}
-
 func tags(ctx context.Context, arguments []string) (any, error) {
-	if err := contract.CannotPage(arguments[1], "GetRepositoryTags takes no page size"); err != nil {
-		return nil, err
-	}
 	source, err := image(arguments[0])
 	if err != nil {
 		return nil, err
@@ -154,9 +137,6 @@ func tags(ctx context.Context, arguments []string) (any, error) {
 
 // catalog is a search for nothing, which the library answers from the catalog alone.
 func catalog(ctx context.Context, arguments []string) (any, error) {
-	if err := contract.CannotPage(arguments[1], "SearchRegistry has a limit in all, and no page size"); err != nil {
-		return nil, err
-	}
 	found, err := docker.SearchRegistry(ctx, system(""), arguments[0], "", math.MaxInt)
 	var all []string
 	for _, repository := range found {
@@ -179,20 +159,11 @@ func attach(ctx context.Context, arguments []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	layer := ocispec.Descriptor{MediaType: "application/octet-stream", Digest: digest.FromBytes(file), Size: int64(len(file))}
-	document, err := json.Marshal(ocispec.Manifest{
-		Versioned:    specs.Versioned{SchemaVersion: 2},
-		MediaType:    ocispec.MediaTypeImageManifest,
-		ArtifactType: arguments[1],
-		Config:       ocispec.DescriptorEmptyJSON,
-		Layers:       []ocispec.Descriptor{layer},
-		Subject:      &subject,
-	})
+	artifact, err := contract.NewArtifact(arguments[1], subject, file)
 	if err != nil {
 		return nil, err
 	}
-	artifact := digest.FromBytes(document)
-	target, err := image(reference.DockerReference().Name() + "@" + artifact.String())
+	target, err := image(reference.DockerReference().Name() + "@" + artifact.Manifest.Digest.String())
 	if err != nil {
 		return nil, err
 	}
@@ -204,10 +175,10 @@ func attach(ctx context.Context, arguments []string) (any, error) {
 	if err := put(ctx, destination, ocispec.DescriptorEmptyJSON, ocispec.DescriptorEmptyJSON.Data, true); err != nil {
 		return nil, err
 	}
-	if err := put(ctx, destination, layer, file, false); err != nil {
+	if err := put(ctx, destination, artifact.Layer, file, false); err != nil {
 		return nil, err
 	}
-	return contract.Digest(artifact, destination.PutManifest(ctx, document, nil))
+	return contract.Digest(artifact.Manifest.Digest, destination.PutManifest(ctx, artifact.Document, nil))
 }
 
 func describe(ctx context.Context, reference types.ImageReference) (ocispec.Descriptor, error) {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -27,9 +26,8 @@ var arguments = map[string]string{
 	"push":            "LAYOUT TAG REFERENCE",
 	"pull":            "REFERENCE LAYOUT TAG",
 	"copy":            "SOURCE TARGET",
-	"resolve":         "REFERENCE",
-	"tags":            "HOST/REPOSITORY [PAGE_SIZE]",
-	"catalog":         "HOST [PAGE_SIZE]",
+	"tags":            "HOST/REPOSITORY",
+	"catalog":         "HOST",
 	"attach":          "REFERENCE ARTIFACT_TYPE FILE",
 	"referrers":       "REFERENCE [ARTIFACT_TYPE]",
 	"delete-tag":      "REFERENCE",
@@ -91,22 +89,6 @@ func (reason cannot) Error() string { return "cannot: " + string(reason) }
 // Cannot is the verb for which a library has nothing; the reason says what it lacks.
 func Cannot(reason string) Verb {
 	return func(context.Context, []string) (any, error) { return nil, cannot(reason) }
-}
-
-// CannotPage is the error for a page size that a library lets nobody choose.
-func CannotPage(size, reason string) error {
-	if size == "" {
-		return nil
-	}
-	return cannot(reason)
-}
-
-// PageSize reads an optional page size; 0 leaves the choice to the registry.
-func PageSize(size string) (int, error) {
-	if size == "" {
-		return 0, nil
-	}
-	return strconv.Atoi(size)
 }
 
 // Digest is the answer of a verb that wrote or read something.

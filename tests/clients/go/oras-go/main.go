@@ -19,7 +19,6 @@ func main() {
 		"push":            push,
 		"pull":            pull,
 		"copy":            copyWithin,
-		"resolve":         resolve,
 		"tags":            tags,
 		"catalog":         catalog,
 		"attach":          attach,
@@ -83,21 +82,9 @@ func copyWithin(ctx context.Context, arguments []string) (any, error) {
 	return contract.Digest(root.Digest, err)
 }
 
-func resolve(ctx context.Context, arguments []string) (any, error) {
-	source, err := repository(arguments[0])
-	if err != nil {
-		return nil, err
-	}
-	found, err := source.Resolve(ctx, source.Reference.Reference)
-	return map[string]any{"digest": found.Digest, "mediaType": found.MediaType, "size": found.Size}, err
-}
-
 func tags(ctx context.Context, arguments []string) (any, error) {
 	source, err := repository(arguments[0])
 	if err != nil {
-		return nil, err
-	}
-	if source.TagListPageSize, err = contract.PageSize(arguments[1]); err != nil {
 		return nil, err
 	}
 	var all []string
@@ -114,9 +101,6 @@ func catalog(ctx context.Context, arguments []string) (any, error) {
 		return nil, err
 	}
 	registry.PlainHTTP = true
-	if registry.RepositoryListPageSize, err = contract.PageSize(arguments[1]); err != nil {
-		return nil, err
-	}
 	var all []string
 	err = registry.Repositories(ctx, "", func(page []string) error {
 		all = append(all, page...)
