@@ -334,7 +334,7 @@ class TestJournal:
     def test_it_forgets_what_is_long_ago(self, api: Api) -> None:
         """The latest ten thousand requests are kept, and the report says how many came before."""
         for _ in range(10_005):
-            api.pipeline.journal.open("GET", "/v2/")
+            api.pipeline.journal.open(Request("GET", "/v2/"))
 
         journal = api.pipeline.journal
         assert len(journal) == 10_005

@@ -88,8 +88,6 @@ class Exchange:
         response.headers.add("Docker-Distribution-Api-Version", "registry/2.0")
         for line in self._warnings.lines(self.endpoint):
             response.headers.add("Warning", line)
-        self.entry.status = response.status
-        # Before the client can know: whoever has the answer finds it in the journal.
-        self.entry.sent = len(response.body) if response.has_body(self.request.method) else 0
+        self.entry.answer(response)
         self.response = response
         return response

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fakereg.registry.messages import Request, Response
+
 # A test asks a few hundred things; a benchmark against a running registry must not fill the memory.
 KEPT = 10_000
 
@@ -23,21 +25,34 @@ class Entry:
     table, None when no row matched. `status` is None while the request is under way, and when the
     client vanished before there was an answer. `received` and `sent` count the bytes of the bodies.
     `error` is the code and message of a refusal. `seconds` passed until the answer was handed over,
-    or the client vanished; 0 until then.
+    or the client vanished; 0 until then. `faults` are the names of the faults that were put into it.
     """
 
     number: int
-    method: str
-    target: str
+    request: Request = field(repr=False)
     endpoint: str | None = None
     status: int | None = None
     received: int = 0
     sent: int = 0
     error: str | None = None
     seconds: float = 0.0
+    faults: tuple[str, ...] = ()
     _subscribers: Sequence[Subscriber] = field(default=(), repr=False, compare=False)
     _has_ended: bool = field(default=False, init=False, repr=False, compare=False)
     _arrived: float = field(default_factory=time.perf_counter, init=False, repr=False, compare=False)
+
+    @property
+    def method(self) -> str:
+        return self.request.method
+
+    @property
+    def target(self) -> str:
+        return self.request.target
+
+    def answer(self, response: Response) -> None:
+        """What is about to be answered: whoever has the answer finds it in the journal."""
+        self.status = response.status
+        self.sent = len(response.body) if response.has_body(self.request.method) else 0
 
     def end(self) -> None:
         """Nothing more is to come: tell those who subscribed, once."""
@@ -83,11 +98,11 @@ class Journal:
         """
         self._subscribers.append(subscriber)
 
-    def open(self, method: str, target: str) -> Entry:
+    def open(self, request: Request) -> Entry:
         """Note a request that just arrived; its entry is filled in as it is answered."""
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, method, target, _subscribers=self._subscribers)
+            entry = Entry(self._count, request, _subscribers=self._subscribers)
             self._entries.append(entry)
         return entry
 

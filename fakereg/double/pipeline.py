@@ -52,7 +52,7 @@ class Pipeline:
 
     def open(self, request: Request) -> Exchange:
         """Start on a request: the exchange is answered already, or wants the body."""
-        entry = self.journal.open(request.method, request.target)
+        entry = self.journal.open(request)
         exchange = Exchange(request, self.registry, entry, self.warnings)
         try:
             for step in self._steps:
@@ -66,7 +66,8 @@ class Pipeline:
 
     def refuse(self, error: RegistryError, method: str, target: str) -> Exchange:
         """Answer what was not even a request, so that the journal tells of it as of any other."""
-        exchange = Exchange(Request(method, target), self.registry, self.journal.open(method, target), self.warnings)
+        request = Request(method, target)
+        exchange = Exchange(request, self.registry, self.journal.open(request), self.warnings)
         exchange.refuse(error)
         return exchange
 

@@ -14,6 +14,7 @@ from fakereg.cli import prepare
 from fakereg.cli.log import RequestLog, size
 from fakereg.cli.terminal import Terminal
 from fakereg.double.journal import Entry, Journal
+from fakereg.registry.messages import Request
 
 
 class Screen(io.StringIO):
@@ -23,9 +24,9 @@ class Screen(io.StringIO):
         return True
 
 
-def line(stream: io.StringIO | None = None, **parts: object) -> str:
+def line(stream: io.StringIO | None = None, *, method: str = "GET", target: str = "/v2/", **parts: object) -> str:
     stream = stream or io.StringIO()
-    RequestLog(Terminal(stream))(Entry(1, "GET", **{"target": "/v2/", "status": 200, **parts}))
+    RequestLog(Terminal(stream))(Entry(1, Request(method, target), **{"status": 200, **parts}))
     return stream.getvalue()
 
 
@@ -116,4 +117,5 @@ class TestSubscription:
         one, other = Journal(), Journal()
         one.subscribe(print)
 
-        assert one.open("GET", "/v2/") == other.open("GET", "/v2/")
+        request = Request("GET", "/v2/")
+        assert one.open(request) == other.open(request)

@@ -8,7 +8,7 @@ import pytest
 from inner_run import InnerRun, requests_in
 from pytest_fakereg.journals import KEPT, LATEST, Journals
 
-from fakereg import FakeRegistry
+from fakereg import FakeRegistry, Request
 from fakereg.double.journal import Journal
 
 TITLE = "fakereg journal"
@@ -192,7 +192,7 @@ class TestLong:
         with FakeRegistry() as registry:
             journals.follow(registry)
             for number, status in enumerate(statuses):
-                registry.journal.open("GET", f"/v2/{number}/tags/list").status = status
+                registry.journal.open(Request("GET", f"/v2/{number}/tags/list")).status = status
         ((_, text),) = journals.sections(shared=False)
         return requests_in(text)
 
@@ -371,7 +371,7 @@ class TestStartingOver:
             journals.follow(registry)
             for number in range(KEPT + 2):
                 with registry.isolated():
-                    registry.journal.open("GET", f"/v2/{number}/tags/list")
+                    registry.journal.open(Request("GET", f"/v2/{number}/tags/list"))
 
         ((title, text),) = journals.sections(shared=False)
         kept = [f"GET /v2/{number}/tags/list" for number in range(2, KEPT + 2)]

@@ -1,0 +1,41 @@
+"""FakeRegistry: a registry for tests, in a thread, in an event loop, or inside an aiohttp application."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from fakereg.registry.profile import Profile, Settings, find_profile
+from fakereg.server.contents import Contents
+from fakereg.server.rehearsal import Rehearsal
+from fakereg.server.serving import Serving
+from fakereg.server.state import State
+
+
+class FakeRegistry(Serving, Contents, Rehearsal, State):
+    """A container registry in memory.
+
+        with FakeRegistry() as registry:            # synchronous code, any test runner
+        async with FakeRegistry() as registry:      # the running event loop
+        FakeRegistry().add_to(app)                  # an aiohttp application of yours
+
+    `profile` is the name of a preset or a Profile; `settings` are fields of Profile that differ from
+    it, such as `sparse="accept"` or `page_maximum=50`. `port` 0 takes a free one. The same `seed`
+    gives the same upload ids again. Raises ValueError for an unknown profile or setting.
+
+    All methods may be called from any thread, before, while and after it serves.
+    """
+
+    def __init__(
+        self,
+        profile: str | Profile = "spec",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: int = 0,
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(find_profile(profile).replace(**settings), host=host, port=port, seed=seed)
+
+    def __repr__(self) -> str:
+        where = self.url if self._listener else "not serving"
+        return f"<FakeRegistry {self.profile.name}, {where}>"
