@@ -8,6 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fakereg.double import faults, scenarios
+    from fakereg.double.changes import Changes
+    from fakereg.double.snapshots import Snapshot
     from fakereg.images import File, Image, LayoutError, Symlink
     from fakereg.oci import errors
     from fakereg.registry.messages import Request, Response
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Changes": "fakereg.double.changes",
     "FakeRegistry": "fakereg.server",
     "File": "fakereg.images",
     "Image": "fakereg.images",
@@ -24,10 +28,14 @@ _HOMES = {
     "Profile": "fakereg.registry.profile",
     "Request": "fakereg.registry.messages",
     "Response": "fakereg.registry.messages",
+    "Snapshot": "fakereg.double.snapshots",
     "Symlink": "fakereg.images",
 }
 
+_MODULES = {"errors": "fakereg.oci.errors", "faults": "fakereg.double.faults", "scenarios": "fakereg.double.scenarios"}
+
 __all__ = [
+    "Changes",
     "FakeRegistry",
     "File",
     "Image",
@@ -35,15 +43,18 @@ __all__ = [
     "Profile",
     "Request",
     "Response",
+    "Snapshot",
     "Symlink",
     "__version__",
     "errors",
+    "faults",
+    "scenarios",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name == "errors":
-        return import_module("fakereg.oci.errors")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -29,8 +29,8 @@ COMMANDS = [
 
 def test_there_are_examples() -> None:
     """The patterns above find what the README shows."""
-    assert len(TESTS) == 4
-    assert len(SCRIPTS) == 3
+    assert len(TESTS) == 5
+    assert len(SCRIPTS) == 4
     assert len(COMMANDS) == 5
 
 

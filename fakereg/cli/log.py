@@ -68,7 +68,8 @@ def _measures(entry: Entry) -> list[str]:
 
 
 def _told(entry: Entry) -> str | None:
-    return "the connection ended before the answer" if entry.status is None else entry.error
+    said = "the connection ended before the answer" if entry.status is None else entry.error
+    return "; ".join([*(f"fault: {name}" for name in entry.faults), *([said] if said else [])]) or None
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fakereg.double.conduct import Conduct
+from fakereg.double.faults.fault import Fault, Firing, Interrupted
 from fakereg.double.journal import Entry
+from fakereg.double.plan import Plan
 from fakereg.double.warnings import Warnings
 from fakereg.oci import media_types
 from fakereg.oci.errors import RegistryError
@@ -19,13 +22,27 @@ class Exchange:
     While `response` is None the body is wanted: `feed` it, then `finish`; or `abandon` it.
     """
 
-    def __init__(self, request: Request, registry: Registry, entry: Entry, warnings: Warnings) -> None:
+    def __init__(
+        self,
+        request: Request,
+        registry: Registry,
+        entry: Entry,
+        *,
+        warnings: Warnings,
+        plan: Plan,
+        conduct: Conduct,
+    ) -> None:
         self.request = request
         self.registry = registry
         self.entry = entry
         self.endpoint: Endpoint | None = None
         self.identity: Identity = ANONYMOUS
         self.response: Response | None = None
+        self.unmatched: RegistryError | None = None  # refused by matching, which faults at the edge may still prevent
+        self.plan = plan
+        self.pace: float | None = None  # bytes per second at which the body is read
+        self._fired: list[tuple[Fault, Firing]] = []
+        self.conduct = conduct
         self._warnings = warnings
         self._receiver: Receiver | None = None
         self.is_handed_over = False
@@ -35,22 +52,33 @@ class Exchange:
         if isinstance(answer, Response):
             self._settle(answer)
         else:
+            for fault, firing in self._fired:
+                answer = fault.receive(answer, firing)
             self._receiver = answer
+
+    def fire(self, fault: Fault, firing: Firing) -> None:
+        """Note a fault that takes part from here on."""
+        self._fired.append((fault, firing))
+        self.entry.faults = (*self.entry.faults, str(fault))
 
     def refuse(self, error: RegistryError) -> Response:
         """Answer with an error, in the specification's form."""
         self.entry.error = f"{error.code}: {error.message}"
+        self.conduct.refused(error, self.entry, unmatched=self.endpoint is None)
         headers = {"Content-Type": media_types.JSON, **error.headers}
         return self._settle(Response.of(error.status, headers, error.to_json()))
 
     def feed(self, data: Segment) -> bool:
         """Take a piece of the body; False once there is an answer, and the rest of the body is not wanted."""
         self.entry.received += len(data)
+        self.entry.keep(data)
         if self.response is None and self._receiver is not None:
             try:
                 self._receiver.feed(data)
             except RegistryError as error:
                 self.refuse(error)
+            except Interrupted as end:
+                self._settle(end.response)
         return self.response is None
 
     def finish(self) -> Response:
@@ -63,6 +91,8 @@ class Exchange:
             return self._settle(self._receiver.finish())
         except RegistryError as error:
             return self.refuse(error)
+        except Interrupted as end:
+            return self._settle(end.response)
 
     def hand_over(self) -> None:
         """Another thread is about to `finish`: the body is complete, so the client need not stay any more."""
@@ -88,6 +118,8 @@ class Exchange:
         response.headers.add("Docker-Distribution-Api-Version", "registry/2.0")
         for line in self._warnings.lines(self.endpoint):
             response.headers.add("Warning", line)
+        for fault, firing in self._fired:
+            response = fault.answer(response, firing)
         self.entry.answer(response)
         self.response = response
         return response

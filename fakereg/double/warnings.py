@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from fakereg.registry.endpoints import ENDPOINTS, Endpoint
+from fakereg.registry.endpoints import ENDPOINTS, Endpoint, find_endpoints
 
 # All Warning headers of one answer together (warn.3).
 LIMIT = 4096
@@ -25,9 +25,8 @@ class Warnings:
         """
         if not text or not text.isprintable():
             raise ValueError(f"a warning is one line of printable text, got {text!r}")
-        if on is not None and not any(endpoint.answers_to(on) for endpoint in ENDPOINTS):
-            known = ", ".join(dict.fromkeys(endpoint.name for endpoint in ENDPOINTS))
-            raise ValueError(f"unknown endpoint {on!r}; known are {known}, and the specification's ids")
+        if on is not None:
+            find_endpoints(on)
         with self._lock:
             texts = [*self._texts, (text, on)]
             worst = max(sum(len(line.encode()) for line in _lines(texts, endpoint)) for endpoint in ENDPOINTS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -13,10 +15,12 @@ from aiohttp.http_parser import HttpRequestParser
 
 from fakereg.double.exchange import Exchange
 from fakereg.http import direct
+from fakereg.http.delivering import reset
 from fakereg.http.intake import Intake
 from fakereg.http.refusals import LONGEST_LINE, check_head, refusal, told
 from fakereg.http.wire import Wire, closing
 from fakereg.oci.errors import RegistryError
+from fakereg.registry.delivery import PLAIN, Delivery, Ending
 from fakereg.registry.messages import Response
 
 log = logging.getLogger("fakereg")
@@ -61,12 +65,16 @@ class Connection(web.RequestHandler):
         "begun",
         "body",
         "failure",
+        "number",
         "refusal",
     )
 
-    def __init__(self, manager: web.Server, wire: Wire, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(
+        self, manager: web.Server, wire: Wire, number: int, *, loop: asyncio.AbstractEventLoop, **options: Any
+    ) -> None:
         super().__init__(manager, loop=loop, **options)
         self._wire = wire
+        self.number = number  # 1 is the first of its listener
         self.body: StreamReader | None = None  # of the request that is served
         self._rest: StreamReader | None = None  # what is unread of it once it is answered
         self.refusal: RegistryError | None = None  # of that request, before anybody looked at it
@@ -82,6 +90,31 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        delivery = self._wire.connect()
+        if delivery is not PLAIN:
+            self._take(delivery)
+
+    def _take(self, delivery: Delivery) -> None:
+        """Begin late, or not at all; or it is lost meanwhile."""
+        if self.transport is None:
+            return
+        transport: Any = self.transport
+        if math.isinf(delivery.delay):
+            self._lingers = True  # and is read, so that it ends when the client gives up
+            return
+        if delivery.delay:
+            transport.pause_reading()
+            self._loop.call_later(delivery.delay, self._take, replace(delivery, delay=0.0))
+        elif delivery.head_bytes is None:
+            transport.resume_reading()
+        elif delivery.ending is Ending.RESET:
+            reset(transport)
+        elif transport.can_write_eof():
+            self._lingers = True
+            transport.write_eof()
+            self._loop.call_later(LINGER, self.force_close)
+        else:
+            transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -114,7 +147,7 @@ class Connection(web.RequestHandler):
             if not direct.suits(message, body) or check_head(message) is not None:
                 return
             try:
-                exchange = self._wire.open(direct.request_of(message, self._scheme))
+                exchange = self._wire.open(direct.request_of(message, self._scheme, self.number))
                 answer = direct.encode(exchange)
                 if answer is not None:
                     exchange.entry.end()  # before the client can know

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from itertools import count
 from typing import Any
 
 from aiohttp import HttpVersion11, StreamReader, web
@@ -31,12 +32,13 @@ class Connections(web.Server):
             return await wire.handle(incoming, begun)
 
         self._wire = wire
+        self._numbers = count(1)
 
         # With cancellation a client that hangs up ends its request at once, also one that only waits.
         super().__init__(handle, request_factory=_incoming, handler_cancellation=True)
 
     def __call__(self) -> Connection:
-        return Connection(self, self._wire, loop=self._loop, **OPTIONS)
+        return Connection(self, self._wire, next(self._numbers), loop=self._loop, **OPTIONS)
 
     async def abort(self) -> None:
         """Drop all connections at once, also within a request, and wait until nothing of them is left."""

@@ -15,8 +15,10 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http_parser import RawRequestMessage
 
 from fakereg.double.exchange import Exchange
-from fakereg.http.wire import SLICE, head_of
-from fakereg.registry.messages import PLAIN, Request
+from fakereg.http.delivering import SLICE
+from fakereg.http.wire import head_of
+from fakereg.registry.delivery import PLAIN
+from fakereg.registry.messages import Request
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -34,9 +36,10 @@ def suits(message: Any, body: Any) -> bool:
     )
 
 
-def request_of(message: Any, scheme: str) -> Request:
+def request_of(message: Any, scheme: str, connection: int) -> Request:
     headers = message.headers
-    return Request(message.method, message.path, headers, authority=headers["Host"], scheme=scheme)
+    authority = headers["Host"]
+    return Request(message.method, message.path, headers, authority=authority, scheme=scheme, connection=connection)
 
 
 def encode(exchange: Exchange) -> bytes | None:
@@ -47,7 +50,7 @@ def encode(exchange: Exchange) -> bytes | None:
     has_body = response.has_body(exchange.request.method)
     if has_body and len(response.body) > SLICE:
         return None
-    lines = [_STATUS_LINES[response.status]]
+    lines = [_STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown"]
     lines += [f"{name}: {value}" for name, value in head_of(response)]
     lines += [f"Date: {rfc822_formatted_time()}", "", ""]
     head = "\r\n".join(lines)

@@ -11,9 +11,13 @@ from __future__ import annotations
 import re
 
 from fakereg.oci.digest import Digest
+from fakereg.oci.errors import NameInvalid
 from fakereg.oci.names import NAME_LIMIT, RepositoryName, Tag
 
 LOCAL = "localhost"
+
+# Docker and containerd tell the full name here, and the tag alone in `ref.name`.
+DOCKER_NAME = "io.containerd.image.name"
 
 
 def parse_ref_name(text: str | None) -> tuple[RepositoryName | None, Tag | None]:
@@ -30,6 +34,20 @@ def parse_ref_name(text: str | None) -> tuple[RepositoryName | None, Tag | None]
     if colon:
         return RepositoryName(name), Tag(tag)
     return RepositoryName(name), None if at else Tag("latest")
+
+
+def parse_docker_name(text: str | None) -> tuple[RepositoryName, Tag | None]:
+    """Like `parse_ref_name`, for what Docker writes, where `app:v1` is an image and never a tag.
+
+    Docker's short form of `docker.io/library/app:v1` is `app:v1`. Raises NameInvalid.
+    """
+    image = (text or "").removeprefix("docker.io/library/")
+    name, colon, tag = _without_host(image).partition(":")
+    if "@" in image:
+        return RepositoryName(_without_host(image).partition("@")[0]), None
+    if not colon:
+        raise NameInvalid(f"{text!r} has no tag")
+    return RepositoryName(name), Tag(tag)
 
 
 def full_ref_name(repository: RepositoryName, reference: Tag | Digest) -> str:

@@ -1,38 +1,102 @@
-"""Saving repositories as an OCI image layout, in a form that `load` turns into the same repositories."""
+"""Saving repositories, in a form that `load` turns into the same repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, Literal, get_args
 
-from fakereg.images.layout import REF_NAME, Layout
-from fakereg.images.load import is_known
-from fakereg.images.ref_names import full_ref_name
-from fakereg.oci.descriptor import Descriptor
-from fakereg.oci.digest import Digest
+from fakereg.images.docker_writer import DockerWriter
+from fakereg.images.files import LayoutError, is_regular, kind_of
+from fakereg.images.held import Held
+from fakereg.images.layout import INDEX, MARKER, LayoutFolder, blob_name, encode, index_document, marker
+from fakereg.images.limits import LIMITS, Limits
+from fakereg.images.tar_writer import File, write_tar
 from fakereg.oci.errors import NameUnknown
-from fakereg.oci.manifest import Manifest
-from fakereg.oci.media_types import OCTET_STREAM
-from fakereg.oci.names import RepositoryName, Tag
-from fakereg.store.blobs import Blob
-from fakereg.store.content import Content
+from fakereg.oci.names import RepositoryName
 from fakereg.store.repository import Repository
 from fakereg.store.store import Store
 
+Format = Literal["oci", "oci-archive", "docker-archive"]
 
-def save(store: Store, path: Path | str, repository: str | None = None) -> None:
-    """Write a layout; see `FakeRegistry.save`. Raises LayoutError, NameInvalid, NameUnknown, OSError."""
-    held = [Held.of(one) for one in _repositories(store, repository)]
-    layout = Layout(Path(path))
-    layout.open_for_writing()
-    for one in held:
-        for blob in one.blobs.values():
-            layout.write(blob.digest, blob.content)
-        for manifest in one.manifests.values():
-            layout.write(manifest.digest, Content.of(manifest.body))
-    # The index last: until then the layout holds what it held before.
-    layout.write_index(entry for one in held for entry in one.entries(full=repository is None))
+_COMPRESSED = (".tar.gz", ".tgz")
+
+
+def save(
+    store: Store,
+    path: Path | str,
+    repository: str | None = None,
+    form: Format | None = None,
+    *,
+    limits: Limits = LIMITS,
+) -> None:
+    """Write a directory or an archive; see `FakeRegistry.save`.
+
+    Raises LayoutError, NameInvalid, NameUnknown, OSError, and ValueError for an unknown format.
+    """
+    path = Path(path)
+    form = _checked(form) if form is not None else _form_of(path)
+    held = _held(store, repository)
+    if form == "oci":
+        _save_folder(LayoutFolder(path, limits), held, full=repository is None)
+        return
+    if path.exists() and not is_regular(path):
+        raise LayoutError(path, f"is {kind_of(path)}, where the archive should be")
+    members = _members(held, form, str(path), limits, full=repository is None)
+    _write_whole(path, partial(write_tar, members=members, compress=path.name.endswith(_COMPRESSED)))
+
+
+def save_archive(
+    store: Store,
+    file: BinaryIO,
+    name_hint: str = "archive",
+    repository: str | None = None,
+    form: Format = "oci-archive",
+    *,
+    compress: bool = False,
+    limits: Limits = LIMITS,
+) -> None:
+    """Write an archive to an open file, which need not be seekable. Nothing is written if it raises LayoutError.
+
+    `name_hint` is what messages call it. Raises what `save` does, and ValueError for the format "oci".
+    """
+    if _checked(form) == "oci":
+        raise ValueError("the format 'oci' is a directory, which a file cannot hold: give 'oci-archive'")
+    members = _members(_held(store, repository), form, name_hint, limits, full=repository is None)
+    write_tar(file, members, compress=compress)
+
+
+def _write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write a file whole or not at all."""
+    # The file itself, if it is given by a link: the rename would take the link's place.
+    real = Path(os.path.realpath(path))
+    real.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = real.with_name(f".{real.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            write(file)
+        unfinished.replace(real)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _checked(form: Format) -> Format:
+    known = get_args(Format)
+    if form not in known:
+        raise ValueError(f"unknown format {form!r}; known are {', '.join(known)}")
+    return form
+
+
+def _form_of(path: Path) -> Format:
+    is_archive = path.name.endswith((".tar", *_COMPRESSED)) and not path.is_dir()
+    return "oci-archive" if is_archive else "oci"
+
+
+def _held(store: Store, repository: str | None) -> list[Held]:
+    return [Held.of(one) for one in _repositories(store, repository)]
 
 
 def _repositories(store: Store, name: str | None) -> list[Repository]:
@@ -44,58 +108,18 @@ def _repositories(store: Store, name: str | None) -> list[Repository]:
     return [found]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a repository held when it was asked."""
-
-    repository: RepositoryName
-    tags: dict[Tag, Digest]
-    manifests: dict[Digest, Manifest]
-    blobs: dict[Digest, Blob]
-
-    @classmethod
-    def of(cls, repository: Repository) -> Held:
-        # Tags before manifests, and blobs last: what is pushed meanwhile is then without a tag, but not incomplete.
-        tags = repository.tagged()
-        manifests = {manifest.digest: manifest for manifest in repository.manifests()}
-        blobs = {blob.digest: blob for blob in repository.blobs()}
-        return cls(repository.name, tags, manifests, blobs)
-
-    def entries(self, *, full: bool) -> Iterator[Descriptor]:
-        """The entries of index.json: tags, then manifests that nothing else leads to, then loose blobs.
-
-        With `full` names every entry tells its repository; else tags are told alone, as skopeo and
-        umoci do, and the rest has no name.
-        """
-        for tag, digest in sorted(self.tags.items()):
-            if digest in self.manifests:
-                yield self._manifest(digest, full_ref_name(self.repository, tag) if full else tag)
-        for digest in sorted(self.manifests.keys() - set(self.tags.values()) - self._children()):
-            yield self._manifest(digest, full_ref_name(self.repository, digest) if full else None)
-        for digest in sorted(self.blobs.keys() - self._led_to()):
-            name = full_ref_name(self.repository, digest) if full else None
-            yield _entry(OCTET_STREAM, digest, len(self.blobs[digest]), name)
-
-    def _manifest(self, digest: Digest, name: str | None) -> Descriptor:
-        manifest = self.manifests[digest]
-        return _entry(manifest.media_type, digest, len(manifest.body), name)
-
-    def _children(self) -> set[Digest]:
-        """Manifests that loading finds through an index, and of which every index tells the true media type.
-
-        A client may push an index that tells another. What is a blob besides is not told by an index either.
-        """
-        told = [child for one in self.manifests.values() for child in one.manifests if child.digest in self.manifests]
-        doubtful = {child.digest for child in told if child.media_type != self.manifests[child.digest].media_type}
-        return {child.digest for child in told if is_known(child)} - doubtful - self.blobs.keys()
-
-    def _led_to(self) -> set[Digest]:
-        """Blobs that loading finds through a manifest."""
-        manifests = self.manifests.values()
-        # A child that is listed as a manifest is no blob for that.
-        children = {child.digest for one in manifests for child in one.manifests if not is_known(child)}
-        return (children - self.manifests.keys()) | {blob.digest for one in manifests for blob in one.blobs}
+def _save_folder(layout: LayoutFolder, held: Sequence[Held], *, full: bool) -> None:
+    layout.open()
+    for one in held:
+        for digest, content in one.contents():
+            layout.write(digest, content)
+    # The index last: until then the layout holds what it held before.
+    layout.write_index(entry for one in held for entry in one.entries(full=full))
 
 
-def _entry(media_type: str, digest: Digest, size: int, name: str | None) -> Descriptor:
-    return Descriptor(media_type, digest, size, annotations={REF_NAME: name} if name else None)
+def _members(held: Sequence[Held], form: Format, where: str, limits: Limits, *, full: bool) -> dict[str, File]:
+    if form == "docker-archive":
+        return DockerWriter(where, limits).members(held)
+    entries = [entry for one in held for entry in one.entries(full=full)]
+    blobs = {blob_name(digest): File.of(content) for one in held for digest, content in one.contents()}
+    return {**blobs, MARKER: File.of(marker()), INDEX: File.of(encode(index_document(entries)))}

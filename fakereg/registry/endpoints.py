@@ -67,6 +67,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
+def find_endpoints(label: str) -> tuple[Endpoint, ...]:
+    """The rows of this name or id: `put_manifest`, `end-7a`, v1.1's `end-7`. Raises ValueError, listing the known."""
+    found = tuple(endpoint for endpoint in ENDPOINTS if endpoint.answers_to(label))
+    if not found:
+        known = ", ".join(endpoint.name for endpoint in ENDPOINTS)
+        raise ValueError(f"unknown endpoint {label!r}; known are {known}, and the specification's ids")
+    return found
+
+
 class Router:
     """The table, compiled: which row a request takes, and what its path says."""
 

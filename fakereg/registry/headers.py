@@ -46,5 +46,36 @@ class Headers:
     def add(self, name: str, value: str) -> None:
         self._lines.append((name, value))
 
+    def without(self, name: str) -> Headers:
+        """The same lines but those of this name."""
+        wanted = name.lower()
+        return Headers([line for line in self._lines if line[0].lower() != wanted])
+
+    def replaced(self, name: str, value: str) -> Headers:
+        """The same lines with one of this name, at the end."""
+        headers = self.without(name)
+        headers.add(name, value)
+        return headers
+
     def __repr__(self) -> str:
         return f"Headers({self._lines!r})"
+
+
+class Altered:
+    """The headers of a request, some of them with another value, or left out."""
+
+    __slots__ = ("_changes", "_headers")
+
+    def __init__(self, headers: HeaderLookup, changes: Mapping[str, str | None]) -> None:
+        """`changes`: None for a header that is left out."""
+        self._headers = headers
+        self._changes = {name.lower(): value for name, value in changes.items()}
+
+    def get(self, key: str, /) -> str | None:
+        return next(iter(self.getall(key, [])), None)
+
+    def getall(self, key: str, default: list[str], /) -> list[str]:
+        if key.lower() not in self._changes:
+            return self._headers.getall(key, default)
+        value = self._changes[key.lower()]
+        return default if value is None else [value]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import unquote, urlencode
@@ -18,7 +17,8 @@ from fakereg.oci.digest import Digest
 from fakereg.oci.errors import BadRequest, ContentTooLarge, SizeInvalid
 from fakereg.oci.names import RepositoryName
 from fakereg.registry import paths
-from fakereg.registry.headers import HeaderLookup, Headers
+from fakereg.registry.delivery import PLAIN, Delivery
+from fakereg.registry.headers import Altered, HeaderLookup, Headers
 from fakereg.registry.query import Query
 from fakereg.store.content import EMPTY, Content, Segment
 
@@ -78,6 +78,24 @@ class Request:
         if self.length is not None and self.length > MOST_BYTES:
             raise SizeInvalid(f"the Content-Length {self.length} is more than any body has")
 
+    def altered(
+        self, *, headers: Mapping[str, str | None] | None = None, query: str | None = None, length: int | None = None
+    ) -> Request:
+        """This request as if it had come with other `headers` (None: without), `query`, or announced `length`."""
+        target = self.target if query is None else (f"{self.path}?{query}" if query else self.path)
+        other = Request(
+            self.method,
+            target,
+            Altered(self.headers, headers) if headers else self.headers,
+            authority=self.authority,
+            scheme=self.scheme,
+            length=self.length if length is None else length,
+            connection=self.connection,
+        )
+        other.parse()
+        other.params = self.params
+        return other
+
     @property
     def name(self) -> RepositoryName:
         """The repository in the path. Raises NameInvalid."""
@@ -122,21 +140,8 @@ def decode(part: str) -> str:
         raise BadRequest(f"{part!r} in the URL does not decode to UTF-8") from error
 
 
-class Ending(Enum):
-    """How the connection goes on after an answer."""
-
-    KEEP = "keep"
-    CLOSE = "close"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How an answer goes out; carried out by whoever owns the socket."""
-
-    ending: Ending = Ending.KEEP
-
-
-PLAIN = Delivery()
+# The status of an answer of which nothing goes out.
+NO_ANSWER = 0
 
 
 @dataclass(slots=True)

@@ -19,6 +19,11 @@ class Query:
         except UnicodeDecodeError as error:
             raise BadRequest(f"the query {text!r} does not decode to UTF-8") from error
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values in the order in which they came."""
+        return list(self._pairs)
+
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
 

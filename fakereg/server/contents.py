@@ -9,9 +9,10 @@ from typing import Any
 from fakereg.double.views import RepositoryView
 from fakereg.images.image import Image
 from fakereg.images.layers import LayerSource
+from fakereg.images.limits import LIMITS, Limits
 from fakereg.images.load import load
 from fakereg.images.recipe import Recipe
-from fakereg.images.save import save
+from fakereg.images.save import Format, save
 from fakereg.images.seed import seed
 from fakereg.oci.names import RepositoryName
 from fakereg.registry.profile import Sparse
@@ -75,21 +76,36 @@ class Contents(Core):
         )
         return seed(self._store, image, recipe, host=self._authority())
 
-    def load(self, path: Path | str, repository: str | None = None) -> list[str]:
-        """Store what an OCI image layout holds, a directory; the references of its entries: `team/app:v1`.
+    def load(self, path: Path | str, repository: str | None = None, *, limits: Limits = LIMITS) -> list[str]:
+        """Store what an OCI image layout or a docker-archive holds; the references of its entries: `team/app:v1`.
 
-        An entry's `org.opencontainers.image.ref.name` tells repository and tag (a host in front is
-        dropped). If it is a tag alone, or missing, the repository is called like the directory.
-        `repository` stands in for all of that. Other content that index.json lists becomes a blob.
+        A layout is a directory, or a tar archive of one; a docker-archive is what `docker save` writes. Archives
+        are recognised by their content, plain or gzip. An entry's `org.opencontainers.image.ref.name` tells
+        repository and tag, or the archive's RepoTags (a host in front is dropped). If it is a tag alone, or
+        missing, the repository is called like the directory or the archive. `repository` stands in for all of
+        that. Other content that index.json lists becomes a blob. For a docker-archive, which has no manifests,
+        an OCI image manifest is built of its config and of its layers as plain tar: always the same.
 
-        All is read and checked before anything is stored. Raises LayoutError, a ValueError that names
-        the file: also for a missing blob, unless the profile has `sparse="accept"`. Foreign layers may
-        be missing always. Raises NameInvalid for `repository`.
+        All is read and checked before anything is stored, and archives no further than `limits`. Raises
+        LayoutError, a ValueError that names the file: also for a missing blob, unless the profile has
+        `sparse="accept"`. Foreign layers may be missing always. Raises NameInvalid for `repository`.
         """
-        return load(self._store, path, repository, sparse=self.profile.sparse is Sparse.ACCEPT)
+        return load(self._store, path, repository, sparse=self.profile.sparse is Sparse.ACCEPT, limits=limits)
 
-    def save(self, path: Path | str, repository: str | None = None) -> None:
-        """Write one repository, or all of them, as an OCI image layout: a directory that is new, empty, or a layout.
+    def save(
+        self,
+        path: Path | str,
+        repository: str | None = None,
+        format: Format | None = None,  # noqa: A002 - what every tool that saves images calls it
+        *,
+        limits: Limits = LIMITS,
+    ) -> None:
+        """Write one repository, or all of them, in a form that `load` restores.
+
+        `format` is "oci", an OCI image layout as a directory that is new, empty, or a layout; "oci-archive", the
+        same in a tar archive; or "docker-archive", for `docker load`. If it is not given, a path that ends in
+        .tar, .tar.gz or .tgz and is no directory is an "oci-archive", and any other path a directory. An archive
+        is compressed where its name ends in .gz or .tgz, and replaces a file of that name.
 
         In a layout that exists, entries of the same name are replaced and the others stay. One repository
         is saved with its tags as names (`skopeo copy oci:DIR:v1 ...`), all of them as `team/app:v1`.
@@ -97,6 +113,11 @@ class Contents(Core):
         manifest names as entries of the type application/octet-stream. So `load` restores every repository;
         not uploads under way, nor a repository that is empty again, nor manifests of a type of their own beyond 4 MiB.
 
-        Raises LayoutError for a directory that holds something else, NameUnknown, NameInvalid, OSError.
+        A docker-archive holds configs, layers and names, always `team/app:v1`, and no manifests: their digests
+        and annotations are not kept. It cannot hold indexes, artifacts, or what has no tag. Its layers are
+        uncompressed, up to `limits`.
+
+        Raises LayoutError for a directory that holds something else, and for what the format cannot hold, naming
+        it; NameUnknown, NameInvalid, OSError. An archive is written whole or not at all.
         """
-        save(self._store, path, repository)
+        save(self._store, path, repository, format, limits=limits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import count
 
 from fakereg.clock import Clock, Ids
+from fakereg.double.conduct import KEPT, Conduct, Violation, told
 from fakereg.double.journal import Journal
 from fakereg.double.pipeline import Pipeline
 from fakereg.registry.messages import Request, Response
@@ -17,10 +19,13 @@ from fakereg.store.store import Store
 class Core:
     """A registry that answers, without any network. `_pipeline` is swapped whole by a reset."""
 
-    def __init__(self, profile: Profile, seed: int) -> None:
+    def __init__(self, profile: Profile, seed: int, *, strict: bool) -> None:
         self._profile = profile
         self._seed = seed
-        self._generations = count()
+        self._generation = -1
+        self._generation_lock = threading.Lock()
+        self._strict = strict
+        self._violations: deque[Violation] = deque(maxlen=KEPT)
         self._watcher: Callable[[Journal], object] | None = None
         self._pipeline = self._new_pipeline()
 
@@ -33,6 +38,17 @@ class Core:
         """What it allows and how it answers."""
         return self._profile
 
+    @property
+    def violations(self) -> list[Violation]:
+        """Requests that were forbidden, or that strict mode does not let pass; the latest 100 of them."""
+        return list(self._violations)
+
+    def assert_no_violations(self) -> None:
+        """Raises AssertionError, naming the requests. Under pytest the fixtures do it, once the test has run."""
+        __tracebackhide__ = True
+        if self._violations:
+            raise AssertionError(told(self.violations))
+
     # Inside
 
     @property
@@ -40,12 +56,22 @@ class Core:
         return self._pipeline.registry.store
 
     def _new_pipeline(self) -> Pipeline:
-        ids = Ids(self._seed, next(self._generations))
-        pipeline = Pipeline(Registry(self._profile, clock=Clock(), ids=ids))
+        registry = Registry(self._profile, clock=Clock(), ids=self._new_ids())
+        pipeline = Pipeline(registry, conduct=Conduct(self._violations, is_strict=self._strict))
         if self._watcher is not None:
             self._watcher(pipeline.journal)
         return pipeline
 
+    def _new_ids(self, *, after: int = -1) -> Ids:
+        """Those of a generation that never was, here or, up to `after`, elsewhere."""
+        with self._generation_lock:
+            self._generation = max(self._generation, after) + 1
+            return Ids(self._seed, self._generation)
+
     def _authority(self) -> str:
         """`127.0.0.1:PORT`, or "" while nothing is served."""
         return ""
+
+    def _serves_here(self) -> bool:
+        """Whether the calling thread runs the event loop that serves."""
+        return False

@@ -9,9 +9,10 @@ from fakereg.server.contents import Contents
 from fakereg.server.rehearsal import Rehearsal
 from fakereg.server.serving import Serving
 from fakereg.server.state import State
+from fakereg.server.trouble import Trouble
 
 
-class FakeRegistry(Serving, Contents, Rehearsal, State):
+class FakeRegistry(Serving, Contents, Rehearsal, Trouble, State):
     """A container registry in memory.
 
         with FakeRegistry() as registry:            # synchronous code, any test runner
@@ -20,7 +21,8 @@ class FakeRegistry(Serving, Contents, Rehearsal, State):
 
     `profile` is the name of a preset or a Profile; `settings` are fields of Profile that differ from
     it, such as `sparse="accept"` or `page_maximum=50`. `port` 0 takes a free one. The same `seed`
-    gives the same upload ids again. Raises ValueError for an unknown profile or setting.
+    gives the same upload ids again. `strict` makes a violation of every request that no endpoint takes or
+    that is malformed: `assert_no_violations`. Raises ValueError for an unknown profile or setting.
 
     All methods may be called from any thread, before, while and after it serves.
     """
@@ -32,9 +34,10 @@ class FakeRegistry(Serving, Contents, Rehearsal, State):
         host: str = "127.0.0.1",
         port: int = 0,
         seed: int = 0,
+        strict: bool = False,
         **settings: Unpack[Settings],
     ) -> None:
-        super().__init__(find_profile(profile).replace(**settings), host=host, port=port, seed=seed)
+        super().__init__(find_profile(profile).replace(**settings), host=host, port=port, seed=seed, strict=strict)
 
     def __repr__(self) -> str:
         where = self.url if self._listener else "not serving"

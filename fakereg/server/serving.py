@@ -19,16 +19,18 @@ from fakereg.http.wire import Wire
 from fakereg.oci.names import split_image
 from fakereg.registry.profile import Profile
 from fakereg.server.core import Core
+from fakereg.server.waiting import runs_a_loop
 
 
 class Serving(Core):
     """How it starts and stops, and where it is then."""
 
-    def __init__(self, profile: Profile, *, host: str, port: int, seed: int) -> None:
+    def __init__(self, profile: Profile, *, host: str, port: int, seed: int, strict: bool) -> None:
         self._bind = check_address(host, port)
         self._lock = threading.Lock()
         self._listener: Listener | None = None
-        super().__init__(profile, seed)
+        self._is_embedded = False
+        super().__init__(profile, seed, strict=strict)
 
     def start(self) -> Self:
         """Serve from the shared background thread. Raises OSError at once if the address cannot be had."""
@@ -52,7 +54,11 @@ class Serving(Core):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Raises AssertionError where nothing else went wrong, but a request should not have been sent."""
+        __tracebackhide__ = True
         self.stop()
+        if kind is None:
+            self.assert_no_violations()
 
     async def __aenter__(self) -> Self:
         with self._starting() as listener:
@@ -65,6 +71,8 @@ class Serving(Core):
         listener, self._listener = self._listener, None
         if listener is not None:
             await listener.stop()
+        if kind is None:
+            self.assert_no_violations()
 
     def add_to(self, app: web.Application) -> None:
         """Answer everything under /v2 of an aiohttp application, with whatever server and port it has.
@@ -74,6 +82,7 @@ class Serving(Core):
         What cannot be parsed as HTTP is answered, and logged, by aiohttp itself.
         """
         add_routes(app, self._wire())
+        self._is_embedded = True
 
     # Where it is
 
@@ -127,3 +136,8 @@ class Serving(Core):
 
     def _authority(self) -> str:
         return self.host if self._listener else ""
+
+    def _serves_here(self) -> bool:
+        if not runs_a_loop():
+            return False
+        return self._is_embedded if self._listener is None else self._listener.serves_here()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from typing import Self
 
 from fakereg.clock import Clock
+from fakereg.double.changes import Changes
 from fakereg.double.journal import Journal
+from fakereg.double.snapshots import Snapshot
 from fakereg.server.core import Core
 
 
@@ -16,16 +20,65 @@ class State(Core):
 
     @property
     def clock(self) -> Clock:
-        """The clock by which uploads expire: `registry.clock.advance(seconds)`."""
+        """The clock by which uploads expire: `registry.clock.advance(seconds)`, `with registry.clock.freeze():`.
+
+        A reset begins another one; whoever keeps this one then moves what nobody reads any more.
+        """
         return self._pipeline.registry.clock
 
+    def snapshot(self) -> Snapshot:
+        """What is stored at this moment, open uploads and the clock's reading: to `restore`, or to compare by `diff`.
+
+        It takes no longer for more content, which is not copied. An upload whose body is just arriving
+        is in it with what has arrived.
+        """
+        store = self._store.copy()
+        return Snapshot(store, self.clock.now(), self._generation, repr(self))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot: what was stored, the uploads that were open, and the clock's reading.
+
+        The journal goes on, and so do faults, warnings and a frozen clock: they are the test's, not the
+        content's. Requests under way end on what was; uploads that were begun since are not known any
+        more, and their ids do not come again. A snapshot may be restored many times, also into another
+        registry; the limits of its profile are not applied to what comes with it.
+        Raises TypeError for anything that `snapshot` did not give.
+        """
+        store = _checked(snapshot, "restore").store.copy()
+        pipeline = copy(self._pipeline)
+        ids = self._new_ids(after=snapshot.generation)
+        pipeline.registry = replace(pipeline.registry, store=store, ids=ids)
+        # Before anybody sees the store: an upload in it must not expire by the time that is taken back.
+        self.clock.put(snapshot.reading)
+        self._pipeline = pipeline
+
+    def diff(self, before: Snapshot, after: Snapshot | None = None) -> Changes:
+        """What was pushed, retagged and deleted between two snapshots, or since `before`.
+
+            before = registry.snapshot()
+            my_tool_push(...)
+            assert registry.diff(before).pushed == ["team/app:v2"]
+
+        False if nothing changed; `str()` says it in words. Raises TypeError for anything that
+        `snapshot` did not give.
+        """
+        earlier = _checked(before, "diff").store
+        return Changes.between(earlier, self._store.copy() if after is None else _checked(after, "diff").store)
+
     def reset(self) -> None:
-        """Start over: nothing stored, an empty journal, the clock at zero. Requests under way end on what was."""
+        """Start over: nothing stored, an empty journal, the clock at zero and running.
+
+        Requests under way end on what was.
+        """
         self._pipeline = self._new_pipeline()
 
     @contextmanager
     def isolated(self) -> Iterator[Self]:
-        """Start over for a while, on the same port; what was there before returns afterwards."""
+        """Start over for a while, on the same port; what was there before returns afterwards.
+
+        Blocks nest, and inside of one `reset` and `restore` are as good as anywhere: the journal, the
+        clock, faults and warnings of before return with what was stored.
+        """
         before = self._pipeline
         self.reset()
         try:
@@ -40,3 +93,9 @@ class State(Core):
         leaves the block before anybody can ask what went wrong in it.
         """
         self._watcher = watcher
+
+
+def _checked(snapshot: object, method: str) -> Snapshot:
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"{method}() takes what snapshot() gave, not {type(snapshot).__name__} {repr(snapshot)[:60]}")
+    return snapshot

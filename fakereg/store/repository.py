@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -23,7 +24,11 @@ from fakereg.store.usage import Usage
 
 @dataclass(slots=True)
 class Holdings:
-    """What a repository holds, apart from uploads under way."""
+    """What a repository holds, apart from uploads under way.
+
+    Copies of a repository share its holdings until one of them changes something, and makes itself a
+    copy first; so holdings that were ever shared do not change any more.
+    """
 
     manifests: dict[Digest, Manifest] = field(default_factory=dict)
     tags: dict[Tag, Digest] = field(default_factory=dict)
@@ -33,6 +38,22 @@ class Holdings:
     referrers: dict[Digest, SortedNames[Digest]] = field(default_factory=dict)
     # A repository is known from the first content on, and stays known when the last is deleted.
     known: bool = False
+
+    def copy(self) -> Holdings:
+        """Independent holdings of the same content, which itself is shared."""
+        return Holdings(
+            manifests=self.manifests.copy(),
+            tags=self.tags.copy(),
+            tag_names=self.tag_names.copy(),
+            tags_of={digest: tags.copy() for digest, tags in self.tags_of.items() if tags},
+            blobs=self.blobs.copy(),
+            referrers={subject: digests.copy() for subject, digests in self.referrers.items()},
+            known=self.known,
+        )
+
+    def other_bytes(self) -> int:
+        """The bytes of all manifests."""
+        return sum(len(manifest.body) for manifest in self.manifests.values())
 
 
 class Repository:
@@ -44,12 +65,43 @@ class Repository:
         self._usage = usage
         self._lock = threading.Lock()
         self._held = Holdings()
+        self._is_shared = False
         self._uploads: dict[str, UploadSession] = {}
 
     @property
     def is_known(self) -> bool:
         """Whether anything was ever stored here; an upload that was only begun does not count."""
         return self._held.known
+
+    # As a whole
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Nothing changes here inside of the block; for Store.copy alone."""
+        return self._lock
+
+    def share(self) -> Holdings:
+        """What it holds at this moment, and will not be changed any more. The lock is held."""
+        self._is_shared = True
+        return self._held
+
+    def copy(self, usage: Usage) -> Repository:
+        """An independent repository with the same content and the uploads that can be resumed. The lock is held.
+
+        `usage` is that of the store it will belong to; it knows of what `share` gave already.
+        """
+        other = Repository(self.name, self._pool, usage)
+        other._held = self.share()
+        other._is_shared = True
+        resumable = [session for session in self._uploads.values() if session.resumable]
+        other._uploads = {session.id: session.copy(other._lock, usage) for session in resumable}
+        return other
+
+    def _own(self) -> Holdings:
+        """What it holds, to be changed. The lock is held."""
+        if self._is_shared:
+            self._held = self._held.copy()
+            self._is_shared = False
+        return self._held
 
     # Blobs
 
@@ -74,7 +126,7 @@ class Repository:
     def delete_blob(self, digest: Digest) -> None:
         """Also one that a manifest refers to: the specification leaves that to the client. Raises BlobUnknown."""
         with self._lock:
-            blob = self._held.blobs.pop(digest, None)
+            blob = self._own().blobs.pop(digest, None)
         if blob is None:
             raise self._no_blob(digest)
         self._usage.unlink(digest, len(blob))
@@ -85,9 +137,10 @@ class Repository:
 
     def _link(self, blob: Blob) -> bool:
         """Whether the blob is new here. The lock is held."""
-        is_new = blob.digest not in self._held.blobs
-        self._held.blobs[blob.digest] = blob
-        self._held.known = True
+        held = self._own()
+        is_new = blob.digest not in held.blobs
+        held.blobs[blob.digest] = blob
+        held.known = True
         return is_new
 
     def _no_blob(self, digest: Digest) -> BlobUnknown:
@@ -130,7 +183,7 @@ class Repository:
             self._usage.release(reserved - kept)
 
     def _store(self, manifest: Manifest, tags: Iterable[Tag]) -> None:
-        held = self._held
+        held = self._own()
         held.known = True
         # The same bytes may have come under another type before, in which they had no subject.
         self._refer(held.manifests.get(manifest.digest), manifest)
@@ -141,7 +194,7 @@ class Repository:
     def delete_manifest(self, digest: Digest) -> None:
         """Remove a manifest and every tag on it (end-9). Raises ManifestUnknown."""
         with self._lock:
-            held = self._held
+            held = self._own()
             manifest = held.manifests.pop(digest, None)
             if manifest is None:
                 raise ManifestUnknown(f"repository {self.name} holds no manifest {digest}")
@@ -154,11 +207,12 @@ class Repository:
     def delete_tag(self, tag: Tag) -> None:
         """Remove a tag; its manifest stays pullable by digest (end-9). Raises ManifestUnknown."""
         with self._lock:
-            digest = self._held.tags.pop(tag, None)
+            held = self._own()
+            digest = held.tags.pop(tag, None)
             if digest is None:
                 raise ManifestUnknown(f"repository {self.name} holds no tag {tag}")
-            self._held.tag_names.discard(tag)
-            self._held.tags_of[digest].discard(tag)
+            held.tag_names.discard(tag)
+            held.tags_of[digest].discard(tag)
 
     def tags(self, *, after: str | None = None, limit: int | None = None) -> tuple[list[Tag], bool]:
         """Up to `limit` tags in byte order, strictly after `after`; and whether more follow (end-8b)."""
@@ -196,7 +250,7 @@ class Repository:
 
     def _refer(self, before: Manifest | None, after: Manifest | None) -> None:
         """Keep the referrers in step with a manifest that is stored, replaced or removed."""
-        referrers = self._held.referrers
+        referrers = self._own().referrers
         if before and before.subject:
             others = referrers[before.subject.digest]
             others.discard(before.digest)
@@ -206,7 +260,7 @@ class Repository:
             referrers.setdefault(after.subject.digest, SortedNames()).add(after.digest)
 
     def _move_tag(self, tag: Tag, digest: Digest) -> None:
-        held = self._held
+        held = self._own()
         before = held.tags.get(tag)
         if before is None:
             held.tag_names.add(tag)
@@ -226,9 +280,11 @@ class Repository:
 
     # Upload sessions
 
-    def start_upload(self, session_id: str, algorithm: Algorithm, now: float) -> UploadSession:
-        """Open a session (end-4a)."""
-        session = UploadSession(session_id, algorithm, self._lock, self._usage, now)
+    def start_upload(
+        self, session_id: str, algorithm: Algorithm, now: float, *, resumable: bool = True
+    ) -> UploadSession:
+        """Open a session (end-4a), or one that serves a single request and is not `resumable` (end-4b)."""
+        session = UploadSession(session_id, algorithm, self._lock, self._usage, now, resumable=resumable)
         with self._lock:
             self._uploads[session_id] = session
         return session

@@ -10,25 +10,27 @@ Name = TypeVar("Name", bound=str)
 
 
 class SortedNames(Generic[Name]):
-    """Names in byte order; not thread-safe, its owner holds a lock.
+    """Names in byte order; whoever changes them holds a lock, and is alone with them.
 
     Additions are put aside and sorted in at the next reading: seeding a million tags stays linear,
     and a page costs the same however many there are.
     """
 
-    __slots__ = ("_added", "_names")
+    __slots__ = ("_state",)
 
-    def __init__(self) -> None:
-        self._names: list[Name] = []
-        self._added: list[Name] = []
+    def __init__(self, names: Iterable[Name] = (), added: Iterable[Name] = ()) -> None:
+        # Those in order, and those put aside. In one attribute, so that two who only read, each under
+        # the lock of a repository of its own, may both sort: they find, and leave, the same.
+        self._state: tuple[list[Name], list[Name]] = (list(names), list(added))
 
     def add(self, name: Name) -> None:
         """`name` must not be there yet."""
-        self._added.append(name)
+        self._state[1].append(name)
 
     def discard(self, name: Name) -> None:
         if name in self:
-            del self._names[bisect_left(self._names, name)]
+            names = self._settled()
+            del names[bisect_left(names, name)]
 
     def after(self, last: str | None, limit: int | None) -> tuple[list[Name], bool]:
         """Up to `limit` names strictly after `last`, which need not be there; and whether more follow."""
@@ -44,23 +46,24 @@ class SortedNames(Generic[Name]):
             yield names[index]
 
     def __bool__(self) -> bool:
-        return bool(self._names or self._added)
+        return any(self._state)
 
     def __contains__(self, name: Name) -> bool:
         names = self._settled()
         index = bisect_left(names, name)
         return index < len(names) and names[index] == name
 
+    def copy(self) -> SortedNames[Name]:
+        """An independent copy."""
+        return SortedNames(*self._state)
+
     def copy_with(self, names: Iterable[Name]) -> SortedNames[Name]:
         """An independent copy that holds `names`, none of which is here, too."""
-        other: SortedNames[Name] = SortedNames()
-        other._names = list(self._settled())
-        other._added = list(names)
-        return other
+        return SortedNames(self._settled(), names)
 
     def _settled(self) -> list[Name]:
-        if self._added:
-            self._names += self._added
-            self._names.sort()  # linear on what is sorted already: timsort merges the two runs
-            self._added.clear()
-        return self._names
+        names, added = self._state
+        if added:
+            names = sorted(names + added)  # linear on what is sorted already: timsort merges the two runs
+            self._state = (names, [])
+        return names

@@ -82,13 +82,26 @@ class Mark:
 
 
 class UploadSession:
-    """The bytes that arrived so far under one upload id. `lock` is that of the repository."""
+    """The bytes that arrived so far under one upload id. `lock` is that of the repository.
 
-    def __init__(self, session_id: str, algorithm: Algorithm, lock: threading.Lock, usage: Usage, now: float) -> None:
+    A session is resumable unless it serves one request alone, whose client never learns its id.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        algorithm: Algorithm,
+        lock: threading.Lock,
+        usage: Usage,
+        now: float,
+        *,
+        resumable: bool = True,
+    ) -> None:
         self.id = session_id
         self.algorithm = algorithm
         self.state = State.IDLE
         self.touched = now
+        self.resumable = resumable
         self.short_chunk = False
         self._lock = lock
         self._usage = usage
@@ -147,6 +160,17 @@ class UploadSession:
 
     def content(self) -> Content:
         return Content(self._segments)
+
+    def copy(self, lock: threading.Lock, usage: Usage) -> UploadSession:
+        """An idle session under the same id that holds what this one shows. The lock is held.
+
+        A request that still sends counts as one whose client vanished at this moment: what arrived is kept.
+        """
+        other = UploadSession(self.id, self.algorithm, lock, usage, self.touched)
+        other.short_chunk = self.short_chunk
+        other._segments = self._segments.copy()
+        other._mark = self._mark
+        return other
 
 
 class Writer:

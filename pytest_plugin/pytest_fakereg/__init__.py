@@ -38,6 +38,7 @@ class MakeFakeRegistry(Protocol):
         host: str = ...,
         port: int = ...,
         seed: int = ...,
+        strict: bool = ...,
         **settings: Unpack[Settings],
     ) -> FakeRegistry:
         """A registry that serves until the test ends. Raises ValueError for what it does not take."""
@@ -66,6 +67,17 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     result = yield
     # After the setup, so that a test which is skipped stays skipped.
     _refuse_marker_without_effect(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Requests that should not have been sent fail the test itself, unless it failed of its own."""
+    result = yield
+    journals = item.config.stash.get(_JOURNALS, None)
+    told = journals.violations() if journals is not None else ""
+    if told:
+        raise pytest.fail.Exception(told, pytrace=False)
     return result
 
 

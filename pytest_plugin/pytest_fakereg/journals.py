@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from fakereg.double.conduct import told
+
 if TYPE_CHECKING:
     from fakereg import FakeRegistry
     from fakereg.double.journal import Entry, Journal
@@ -50,6 +52,11 @@ class Journals:
         if registry is not None:
             self._records.append(_Record(registry, shared=True))
 
+    def violations(self) -> str:
+        """What the running test's registries should not have been asked, for people to read; "" if nothing."""
+        found = [record.violations() for record in self._records]
+        return "\n".join(text for text in found if text)
+
     def sections(self, *, shared: bool) -> list[tuple[str, str]]:
         """Title and text of each journal. `shared`: whether the test asks for the session's registry by name.
 
@@ -71,11 +78,17 @@ class _Record:
         self._after = len(registry.journal)
         self._later: deque[Journal] = deque(maxlen=KEPT)
         self._begun = 0
+        self._violations_before = registry.violations
         registry.watch(self._begin)
 
     def _begin(self, journal: Journal) -> None:
         self._begun += 1
         self._later.append(journal)
+
+    def violations(self) -> str:
+        before = {id(one) for one in self._violations_before}
+        found = [one for one in self.registry.violations if id(one) not in before]
+        return told(found) if found else ""
 
     @property
     def empty(self) -> bool:
@@ -105,4 +118,5 @@ def _told(journal: Journal, *, after: int = 0) -> str:
 
 
 def _is_refusal(entry: Entry) -> bool:
-    return entry.status is None or entry.status >= _REFUSED
+    """Also what a fault took part in, which may look like success."""
+    return entry.status is None or entry.status >= _REFUSED or bool(entry.faults)

@@ -11,8 +11,21 @@ if TYPE_CHECKING:
 INI = "fake_registry_options"
 MARKER = "@pytest.mark.fake_registry"
 
+
+def _on_or_off(text: str) -> bool:
+    if text.lower() not in ("on", "off", "true", "false"):
+        raise ValueError(f"strict takes on or off, got {text!r}")
+    return text.lower() in ("on", "true")
+
+
 # How a line of the ini file is read; the settings of a profile are read by Profile itself.
-READERS: Mapping[str, Callable[[str], object]] = {"profile": str, "host": str, "port": int, "seed": int}
+READERS: Mapping[str, Callable[[str], object]] = {
+    "profile": str,
+    "host": str,
+    "port": int,
+    "seed": int,
+    "strict": _on_or_off,
+}
 
 
 class Source(NamedTuple):
@@ -92,5 +105,5 @@ def _read(source: str, name: str, text: str) -> object:
     try:
         return READERS[name](text) if name in READERS else getattr(SPEC.set({name: text}), name)
     except ValueError as error:
-        reason = error if name in SETTINGS else f"{name} takes a whole number, got {text!r}"
+        reason = error if name in SETTINGS or name == "strict" else f"{name} takes a whole number, got {text!r}"
         raise ValueError(f"{source}: {reason}") from None

@@ -10,7 +10,7 @@ from api import encode, image, sha256
 from layouts import BARE, blob_path, entry, write_layout
 
 from fakereg import FakeRegistry
-from fakereg.images.layout import LayoutError
+from fakereg.images import LayoutError
 from fakereg.oci import media_types
 
 
@@ -32,7 +32,7 @@ class TestBroken:
     @pytest.mark.parametrize(
         ("text", "complaint"),
         [
-            ("", "imageLayoutVersion"),
+            ("", "not valid JSON"),
             ("[]", "imageLayoutVersion"),
             ("{}", "imageLayoutVersion"),
             ('{"imageLayoutVersion": "2.0.0"}', "must be '1.0.0', got '2.0.0'"),
@@ -81,7 +81,7 @@ class TestBroken:
         """Without index.json there is nothing to load."""
         (layout / "index.json").unlink()
 
-        assert loaded_error(layout) == f"{layout / 'index.json'}: No such file or directory"
+        assert loaded_error(layout) == f"{layout / 'index.json'}: no such file"
 
     def test_missing_blob(self, layout: Path, registry: FakeRegistry) -> None:
         """A missing file is named, with the file that asks for it, for blobs and manifests alike."""

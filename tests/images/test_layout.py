@@ -8,40 +8,17 @@ from typing import Any
 
 import pytest
 from api import encode, image, sha256, sha512
-from layouts import BARE, blob_path, entry, index_of, write_layout
+from layouts import BARE, blob_path, contents, entry, index_of, put_blob, put_manifest, write_layout
 
 from fakereg import FakeRegistry
-from fakereg.images.layout import REF_NAME, LayoutError
-from fakereg.images.load import MANIFEST_LIMIT
+from fakereg.images import LayoutError
+from fakereg.images.layout import REF_NAME
+from fakereg.images.layout_reader import MANIFEST_LIMIT
 from fakereg.oci import media_types
 from fakereg.oci.digest import Digest
 from fakereg.oci.errors import NameInvalid, NameUnknown
 from fakereg.oci.manifest import Manifest
-from fakereg.oci.names import RepositoryName, Tag
-from fakereg.store.content import Content
-
-
-def contents(registry: FakeRegistry) -> dict[str, Any]:
-    """Everything that a registry holds."""
-    views = [registry.repository(name) for name in registry.repositories]
-    return {
-        view.name: {
-            "tags": {tag: view.manifest(tag).digest for tag in view.tags},
-            "manifests": {manifest.digest: manifest for manifest in view.manifests},
-            "blobs": {digest: view.blob(digest) for digest in view.blobs},
-        }
-        for view in views
-    }
-
-
-def put_blob(registry: FakeRegistry, name: str, content: bytes, digest: str = "") -> None:
-    store = registry._store
-    blob = store.pool.intern(Digest(digest or sha256(content)), Content([content]))
-    store.repository(RepositoryName(name)).link_blob(blob)
-
-
-def put_manifest(registry: FakeRegistry, name: str, manifest: Manifest, *tags: str) -> None:
-    registry._store.repository(RepositoryName(name)).put_manifest(manifest, [Tag(tag) for tag in tags], whole=False)
+from fakereg.oci.names import RepositoryName
 
 
 def index_manifest(*children: dict[str, Any]) -> Manifest:

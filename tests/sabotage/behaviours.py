@@ -261,7 +261,7 @@ PUSH = [
     Sabotage(
         "every session has an id of its own",
         "clock.py",
-        "return str(uuid.UUID(int=self._random.getrandbits(128), version=4))",
+        'return str(uuid.UUID(bytes=self._next("uuid", place), version=4))',
         "return str(uuid.UUID(int=1, version=4))",
         "spec/test_push_blobs.py::TestStart::test_every_session_has_its_own_location",
     ),
@@ -474,8 +474,8 @@ MANIFESTS = [
     Sabotage(
         "the whole registry has a limit",
         "store/usage.py",
-        "if limit is not None and self.bytes + size > limit:",
-        "if limit is not None and size > limit:",
+        "if self._bytes + size > limit:",
+        "if size > limit:",
         "spec/test_limits.py::TestOfTheRegistry::test_bodies_that_arrive_at_the_same_time_share_the_room",
     ),
     Sabotage(
@@ -491,8 +491,8 @@ DISCOVERY_AND_MANAGEMENT = [
     Sabotage(
         "tags are in byte order",
         "store/sorted_names.py",
-        "self._names.sort()",
-        "self._names.sort(key=str.lower)",
+        "names = sorted(names + added)",
+        "names = sorted(names + added, key=str.lower)",
         "spec/test_tags.py::TestList::test_all_tags_in_byte_order",
     ),
     Sabotage(
@@ -617,8 +617,8 @@ DISCOVERY_AND_MANAGEMENT = [
     Sabotage(
         "a deleted tag leaves its manifest",
         "store/repository.py",
-        "            self._held.tags_of[digest].discard(tag)\n",
-        "            self._held.manifests.pop(digest)\n",
+        "            held.tags_of[digest].discard(tag)\n",
+        "            held.manifests.pop(digest)\n",
         "spec/test_deletes.py::TestTags::test_the_last_tag_leaves_the_digest",
     ),
     Sabotage(
@@ -638,8 +638,8 @@ DISCOVERY_AND_MANAGEMENT = [
     Sabotage(
         "repositories that hold only blobs are in the catalog",
         "store/store.py",
-        "for one in repositories if one.is_known)",
-        "for one in repositories if one.manifests())",
+        "for one in self.places() if one.is_known]",
+        "for one in self.places() if one.manifests()]",
         "spec/test_warnings_and_extensions.py::TestCatalog::test_repositories_in_byte_order",
     ),
     Sabotage(

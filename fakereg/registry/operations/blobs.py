@@ -33,7 +33,7 @@ def get(registry: Registry, request: Request) -> Response:
     pieces = ranges.resolve(asked, len(blob))
     if not pieces:
         return _whole(blob)
-    return _part(blob, pieces[0]) if len(pieces) == 1 else _parts(blob, pieces, registry.ids.boundary())
+    return _part(blob, pieces[0]) if len(pieces) == 1 else _parts(blob, pieces, registry.ids.boundary(request.name))
 
 
 def delete(registry: Registry, request: Request) -> Response:

@@ -29,7 +29,7 @@ def start_with(registry: Registry, request: Request) -> Response:
 def open_session(registry: Registry, request: Request, algorithm: Algorithm) -> Response:
     """The 202 of a POST: where to send the blob."""
     repository = registry.repository_for_push(request)
-    session = repository.start_upload(registry.ids.uuid(), algorithm, registry.clock.now())
+    session = repository.start_upload(registry.ids.uuid(repository.name), algorithm, registry.clock.now())
     return _progress(202, registry, request, session, 0)
 
 
@@ -38,8 +38,9 @@ def push(registry: Registry, request: Request) -> Receiver:
     digest = _digest(request)
     repository = registry.repository_for_push(request)
     check_announced(registry, request, held=0)
-    session = repository.start_upload(registry.ids.uuid(), digest.algorithm, registry.clock.now())
     # Nobody else knows this session: without the rest of its body it is worth nothing.
+    session_id = registry.ids.uuid(repository.name)
+    session = repository.start_upload(session_id, digest.algorithm, registry.clock.now(), resumable=False)
     return UploadBody(
         registry,
         session,

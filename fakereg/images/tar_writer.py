@@ -1,0 +1,48 @@
+"""Writing a tar archive: the same members give the same bytes."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from fakereg.store.content import Content, Segment
+
+_BLOCK = 512
+
+# Layers are compressed already, for the most part: more effort would be for nothing.
+_EFFORT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`segments` is iterated once, when it is written, and gives `size` bytes."""
+
+    size: int
+    segments: Iterable[Segment]
+
+    @classmethod
+    def of(cls, content: Content | bytes) -> File:
+        return cls(len(content), content.segments if isinstance(content, Content) else (content,))
+
+
+def write_tar(file: BinaryIO, members: Mapping[str, File], *, compress: bool = False) -> None:
+    """Sorted by name; owned by root, of 1970. gzip is the same for the same zlib, plain tar always."""
+    if compress:
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=_EFFORT, fileobj=file, mtime=0) as packed:
+            _write(packed, members)
+    else:
+        _write(file, members)
+
+
+def _write(file: BinaryIO | gzip.GzipFile, members: Mapping[str, File]) -> None:
+    for name, member in sorted(members.items()):
+        info = tarfile.TarInfo(name)
+        info.size = member.size
+        file.write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict"))
+        for segment in member.segments:
+            file.write(segment)
+        file.write(bytes(-member.size % _BLOCK))
+    file.write(bytes(2 * _BLOCK))
