@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fakereg.double import faults, scenarios
     from fakereg.double.changes import Changes
     from fakereg.double.snapshots import Snapshot
-    from fakereg.images import File, Image, LayoutError, Symlink
+    from fakereg.images import File, Image, LayoutError, Limits, Symlink
     from fakereg.oci import errors
     from fakereg.registry.messages import Request, Response
     from fakereg.registry.profile import Profile
@@ -25,6 +25,7 @@ _HOMES = {
     "File": "fakereg.images",
     "Image": "fakereg.images",
     "LayoutError": "fakereg.images",
+    "Limits": "fakereg.images",
     "Profile": "fakereg.registry.profile",
     "Request": "fakereg.registry.messages",
     "Response": "fakereg.registry.messages",
@@ -40,6 +41,7 @@ __all__ = [
     "File",
     "Image",
     "LayoutError",
+    "Limits",
     "Profile",
     "Request",
     "Response",

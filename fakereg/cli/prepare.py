@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,14 +38,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         dest="layouts",
         type=Path,
         metavar="LAYOUT",
-        help="start with the images of an OCI layout directory; may be repeated",
+        help="start with the images of an OCI layout, a directory or tar, or of `docker save`; may be repeated",
+    )
+    group.add_argument(
+        "--no-admin",
+        action="store_false",
+        dest="admin",
+        help="no admin API; where other machines reach it, it needs a token in $FAKEREG_ADMIN_TOKEN",
     )
 
 
 def registry(options: argparse.Namespace) -> fakereg.FakeRegistry:
     """A registry that does not serve yet. Raises UsageError."""
     profile = _profile(options.profile, options.assignments)
-    prepared = fakereg.FakeRegistry(profile, host=options.host, port=options.port)
+    admin = {"admin": options.admin, "admin_token": os.environ.get("FAKEREG_ADMIN_TOKEN") or None}
+    try:
+        prepared = fakereg.FakeRegistry(profile, host=options.host, port=options.port, **admin)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     for layout in options.layouts:
         try:
             prepared.load(layout)

@@ -85,6 +85,8 @@ class DockerReader:
                 name, tag = parse_docker_name(text)
             except NameInvalid as error:
                 raise LayoutError(self._where, f"{place}.RepoTags {shown(text)!r}: {error.message}") from error
+            if tag is None:
+                raise LayoutError(self._where, f"{place}.RepoTags {shown(text)!r}: is a digest and no tag")
             targets.append((self.repository or name, tag))
         return targets or [(self.repository or repository_of_folder(self.archive.name), None)]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from fakereg.images.files import SEGMENT
 from fakereg.store.content import Content, Segment
 
 _BLOCK = 512
@@ -42,7 +43,15 @@ def _write(file: BinaryIO | gzip.GzipFile, members: Mapping[str, File]) -> None:
         info = tarfile.TarInfo(name)
         info.size = member.size
         file.write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict"))
-        for segment in member.segments:
-            file.write(segment)
+        for piece in _pieces(member.segments):
+            file.write(piece)
         file.write(bytes(-member.size % _BLOCK))
     file.write(bytes(2 * _BLOCK))
+
+
+def _pieces(segments: Iterable[Segment]) -> Iterator[memoryview]:
+    """At most 1 MiB each: gzip gives back in one piece what it made of what it was given in one."""
+    for segment in segments:
+        view = memoryview(segment)
+        for start in range(0, len(view), SEGMENT):
+            yield view[start : start + SEGMENT]

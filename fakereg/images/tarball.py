@@ -18,10 +18,10 @@ from fakereg.images.unpacking import Unpacked
 from fakereg.oci.digest import SHA256
 from fakereg.store.content import Content
 
-_SUFFIXES = re.compile(r"(?:\.tar)?(?:\.gz)?$|\.tgz$", re.ASCII)
 # A layout needs three.
 DEPTH_LIMIT = 16
 
+_SUFFIXES = re.compile(r"(?:\.tar)?(?:\.gz)?$|\.tgz$", re.ASCII)
 _DRIVE = re.compile(r"[a-zA-Z]:", re.ASCII)
 
 

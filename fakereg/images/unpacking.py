@@ -22,7 +22,7 @@ class Unpacked:
         if head.startswith(ZSTD_MAGIC):
             raise LayoutError(where, "is compressed with zstd, which cannot be read here: use gzip, or none")
         self.is_gzip = head.startswith(GZIP_MAGIC)
-        self._file: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=file) if self.is_gzip else file
+        self._file: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=file, mode="rb") if self.is_gzip else file
         self._most = meter.limits.of_gzip(size)
         self._size, self._where = size, where
         self.meter = meter

@@ -6,6 +6,7 @@ this case is no longer refused as it says; test_hostile_archives.py shows that i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ LIFT = "; if that is meant, give limits=Limits({}=...)"
 class Case:
     """`make` gives the bytes of `x.tar`, or the path of what it made in a folder.
 
-    `message` is the whole of it, or its beginning before `...`, with `@` for the path. `edit` is a file below
+    `message` is the whole of it, or its beginning before `...`, with `@:` and `@/` for the path. `edit` is a file below
     fakereg/images/, text that stands there once, and what to put in its place.
     """
 
@@ -38,7 +39,7 @@ class Case:
         return path
 
     def is_told(self, path: Path, told: str) -> bool:
-        beginning, cut, _ = self.message.replace("@", str(path)).partition("...")
+        beginning, cut, _ = re.sub("@(?=[:/])", lambda _: str(path), self.message).partition("...")
         return told.startswith(beginning) if cut else told == beginning
 
 

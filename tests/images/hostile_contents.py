@@ -228,6 +228,14 @@ DOCKER = [
         "if False:",
     ),
     case(
+        "RepoTag that is a digest",
+        docker_tar(docker_image(RepoTags=[f"app@{sha256(CONFIG)}"])),
+        f"@: manifest.json: [0].RepoTags 'app@{sha256(CONFIG)}': is a digest and no tag",
+        "docker_reader.py",
+        "if tag is None:",
+        "if False:",
+    ),
+    case(
         "RepoTag that is no name",
         docker_tar(docker_image(RepoTags=["team/App:v1"])),
         "@: manifest.json: [0].RepoTags 'team/App:v1': invalid repository name 'team/App': parts of...",
@@ -372,6 +380,11 @@ def fifo(folder: Path) -> Path:
     return folder / "x"
 
 
+def inside_a_file(folder: Path) -> Path:
+    (folder / "x").touch()
+    return folder / "x" / "y"
+
+
 FOLDERS = [
     case(
         "link out of the directory",
@@ -419,6 +432,14 @@ FOLDERS = [
         "@: no such file or directory",
         "load.py",
         "except FileNotFoundError as error:",
+        "except ZeroDivisionError as error:",
+    ),
+    case(
+        "path within a file",
+        inside_a_file,
+        "@: Not a directory",
+        "load.py",
+        "except OSError as error:",
         "except ZeroDivisionError as error:",
     ),
     case(

@@ -210,6 +210,29 @@ class TestRecognising:
         assert load_archive(registry._store, archive, repository="mine") == ["mine:v1"]
         assert registry.repositories == ["archive", "mine", "one", "two"]
 
+    def test_file_that_gives_little(self, registry: FakeRegistry) -> None:
+        """An unbuffered file may give fewer bytes than it is asked for."""
+
+        class Dripping(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                return super().read(min(size or 0, 100))
+
+        assert load_archive(registry._store, Dripping(tar(files(layout()))), "x.tar") == ["x:v1"]
+
+    def test_file_that_cannot_be_read(self, registry: FakeRegistry) -> None:
+        """A disk that fails is told with the archive's name."""
+
+        class Failing(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                if self.tell() >= 1024:
+                    raise OSError(5, "Input/output error")
+                return super().read(size)
+
+        with pytest.raises(LayoutError) as caught:
+            load_archive(registry._store, Failing(tar(files(layout()))), "x.tar")
+        assert str(caught.value) == "x.tar: Input/output error"
+        assert registry.repositories == []
+
     def test_repository_is_checked_first(self, registry: FakeRegistry) -> None:
         """A repository that cannot be is told as such, and nothing is read."""
         with pytest.raises(NameInvalid):
@@ -377,6 +400,13 @@ class TestWhatADockerArchiveCannotSay:
         put_manifest(registry, "app", Manifest.parse(encode(document)), "v1")
 
         with pytest.raises(LayoutError, match=f"app:v1 .*{why}"):
+            registry.save(tmp_path / "x.tar", format="docker-archive")
+
+    def test_type_that_nobody_knows(self, registry: FakeRegistry, tmp_path: Path) -> None:
+        """A manifest that is no image is told with its type."""
+        put_manifest(registry, "app", Manifest.parse(b'{"x": 1}', content_type="application/vnd.custom+json"), "v1")
+
+        with pytest.raises(LayoutError, match=r"app:v1 is of the type application/vnd\.custom\+json;"):
             registry.save(tmp_path / "x.tar", format="docker-archive")
 
     def test_unpacking_has_a_limit(self, registry: FakeRegistry, tmp_path: Path) -> None:
