@@ -23,8 +23,9 @@ RINGS = {
     "double": {"clock", "oci", "store", "registry"},
     "images": {"oci", "store"},
     "client_environment": set(),
-    "http": CORE,
-    "server": {*CORE, "images", "client_environment", "http"},
+    "control": {*CORE, "images"},
+    "http": {*CORE, "control"},
+    "server": {*CORE, "images", "client_environment", "control", "http"},
     "cli": {*CORE, "images", "server", "FakeRegistry", "__version__"},
 }
 

@@ -14,13 +14,24 @@ from functools import partial
 
 from fakereg import __version__
 from fakereg.cli.terminal import Terminal, let_go
-from fakereg.cli.usage import Parser, UsageError
+from fakereg.cli.usage import Parser, Refused, UsageError
 
 # Each is a module of this package, with EXAMPLES, `add_options(parser)`, and `run(options)` for the exit code.
 COMMANDS = {
     "serve": "serve a registry until Ctrl-C or SIGTERM",
     "run": "run a command with a registry beside it",
     "demo": "push, pull, sign and list an image, and show each request",
+    "seed": "build an image and store it in a registry that serves",
+    "load": "store what an archive of images holds",
+    "export": "write an archive of what a registry holds",
+    "repositories": "list the repositories, or what one of them holds",
+    "journal": "show what was asked, or wait for it",
+    "violations": "show the requests that should not have been sent",
+    "fault": "arm, list and remove faults",
+    "clock": "read, advance, freeze and thaw the registry's clock",
+    "snapshot": "put aside what is stored",
+    "restore": "go back to a snapshot",
+    "reset": "start over: content, journal, faults, clock and settings",
 }
 
 EXAMPLES = """\
@@ -51,7 +62,10 @@ def parser(chosen: str = "") -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code; 2 for a mistake of the user's. Raises SystemExit for --help and --version."""
+    """The exit code: 2 for a mistake of the user's, 1 for what a registry refuses.
+
+    Raises SystemExit for --help and --version.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options, unknown = parser(*given[:1]).parse_known_args(given)
@@ -60,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except UsageError as error:
         return _told(str(error), 2)
+    except Refused as error:
+        return _told(str(error), 1)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fakereg.double.journal import Journal
 from fakereg.double.journal.sessions import names_in
-from fakereg.double.journal.text import counted
+from fakereg.double.journal.text import brief, counted
 from fakereg.oci.descriptor import Descriptor
 from fakereg.oci.digest import Digest
 from fakereg.oci.errors import ManifestUnknown
@@ -27,7 +27,7 @@ class Missing:
 
     def __str__(self) -> str:
         one = self.descriptor
-        return f"{self.kind} {one.digest}, {one.size} B, {one.media_type}, named by {self.parent}"
+        return f"{self.kind} {one.digest}, {one.size} B, {one.media_type}, named by {brief(self.parent)}"
 
 
 def missing(repository: Repository, manifest: Manifest) -> Iterator[Missing]:

@@ -54,7 +54,8 @@ class Conduct:
     def refused(self, error: RegistryError, entry: Entry, *, unmatched: bool) -> None:
         """A refusal; 401, 404 and the like are normal answers, a request that nothing could take is not."""
         if self.is_strict and (unmatched or error.status == _INVALID):
-            self._found.append(Violation(entry, f"strict: {error.code}: {error.message}"))
+            reason = "strict: no endpoint takes it" if unmatched else "strict: malformed"
+            self._found.append(Violation(entry, reason))
 
 
 def told(violations: list[Violation]) -> str:

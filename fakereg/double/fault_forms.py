@@ -11,10 +11,10 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import datetime
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -97,7 +97,6 @@ def _default(field: Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-@cache
 def _types(kind: type[Fault]) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
@@ -147,20 +146,22 @@ def _read(kind: Any, value: Any, name: str) -> Any:
 
 
 def _written(kind: Any, value: Any) -> Any:
-    if value == math.inf:
-        return FOREVER
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and datetime in _members(kind) and _read_moment(kind, value) is not _NOT_THIS:
-        return {"text": value}
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode()}
-    if isinstance(value, (Uniform, Lognormal)):
-        numbers = [getattr(value, field.name) for field in fields(value)]
-        return {type(value).__name__.lower(): numbers}
-    if isinstance(value, tuple):
-        return [list(one) if isinstance(one, tuple) else one for one in value]
-    return dict(value) if isinstance(value, Mapping) else value
+    match value:
+        case math.inf:
+            written: Any = FOREVER
+        case datetime():
+            written = value.isoformat()
+        case str() if datetime in _members(kind) and _read_moment(kind, value) is not _NOT_THIS:
+            written = {"text": value}
+        case bytes():
+            written = {"base64": base64.b64encode(value).decode()}
+        case Uniform() | Lognormal():
+            written = {type(value).__name__.lower(): [getattr(value, field.name) for field in fields(value)]}
+        case tuple():
+            written = [list(one) if isinstance(one, tuple) else one for one in value]
+        case _:
+            written = dict(value) if isinstance(value, Mapping) else value
+    return written
 
 
 def _read_number(kind: Any, value: Any) -> Any:
@@ -276,3 +277,14 @@ def schema(kind: type[Fault]) -> dict[str, Any]:
 def fields_of(kind: type[Fault]) -> list[str]:
     """The keys that its form may have."""
     return [field.name for field in fields(kind)]
+
+
+def value_of(kind: type[Fault], name: str, candidates: Sequence[Any]) -> Any:
+    """The first of several values, in JSON, that the field takes. Raises FormError for the first where none is."""
+    if name not in fields_of(kind):
+        return candidates[0]  # from_json tells which fields there are
+    for candidate in candidates:
+        with suppress(FormError):
+            _read(_types(kind)[name], candidate, name)
+            return candidate
+    return _read(_types(kind)[name], candidates[0], name)

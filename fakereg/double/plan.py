@@ -9,6 +9,7 @@ from typing import Self, get_args
 
 from fakereg.double.armed import Act, Rule, Stage
 from fakereg.double.journal import Entry, Journal
+from fakereg.double.journal.near_miss import listed, missing
 from fakereg.double.target import CONNECT
 from fakereg.registry.delivery import PLAIN, Delivery
 from fakereg.registry.endpoints import ENDPOINTS, Endpoint
@@ -125,10 +126,13 @@ class ArmedFault:
             raise FaultNeverFired(self._reason())
 
     def _reason(self) -> str:
-        seen = sum(rule.seen for rule in self.rules)
-        asked = self._journal.report(after=self._after)
-        fitting = f"{seen} requests fitted, but its limits kept it from firing" if seen else "no request fitted"
-        return f"the fault never fired: {self}\n{fitting}; these arrived meanwhile:\n{asked}"
+        problem = f"the fault never fired: {self}"
+        entries = self._journal.since(self._after)
+        if seen := sum(rule.seen for rule in self.rules):
+            fitted = "a request" if seen == 1 else f"{seen} requests"
+            return "\n".join([f"{problem}; {fitted} fitted, but its limits kept it from firing:", *listed(entries)])
+        wanted = self.rules[0].act.target.wanted()
+        return missing(wanted, entries, problem=f"{problem}, as no request fitted")
 
     def __str__(self) -> str:
         return self.name

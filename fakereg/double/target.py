@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from fakereg.double.faults.fault import kind, token
+from fakereg.double.journal import Criteria, Wanted
 from fakereg.registry.endpoints import ENDPOINTS, Endpoint, find_endpoints
 from fakereg.registry.messages import Request
 
@@ -62,6 +63,19 @@ class Target:
             and all(_has_header(request, name, glob) for name, glob in self.header.items())
             and (self.where is None or self.where(request))
         )
+
+    def wanted(self) -> Wanted:
+        """The same as the journal is asked for it, as far as it can be: to tell which requests were near."""
+        criteria: Criteria = {}
+        if self.endpoints and not self.is_connecting:
+            criteria["endpoint"] = self.endpoints
+        if self.repository is not None:
+            criteria["repository"] = self.repository
+        if self.reference is not None:
+            criteria["reference"] = self.reference
+        if headers := {name: glob for name, glob in self.header.items() if glob is not None}:
+            criteria["header"] = headers
+        return Wanted.of(self.method, self.path, criteria)
 
     def __str__(self) -> str:
         """`get_blob of team/*`."""

@@ -34,6 +34,11 @@ class Warnings:
                 raise ValueError(f"{worst} bytes of warnings on one answer; the specification allows {LIMIT}")
             self._texts = texts
 
+    @property
+    def texts(self) -> list[tuple[str, str | None]]:
+        """What was asked for, and where: an endpoint's name or id, None for everywhere."""
+        return list(self._texts)
+
     def lines(self, endpoint: Endpoint | None) -> list[str]:
         """The values of the Warning headers for an answer from this endpoint."""
         return _lines(self._texts, endpoint) if self._texts else []

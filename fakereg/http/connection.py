@@ -65,6 +65,7 @@ class Connection(web.RequestHandler):
         "begun",
         "body",
         "failure",
+        "is_given_up",
         "number",
         "refusal",
     )
@@ -84,6 +85,7 @@ class Connection(web.RequestHandler):
         self._scheme = "http"
         self._answered = 0
         self._ended = False  # the client sends no more
+        self.is_given_up = False  # and has not for so long that it need not be waited for
         self._is_broken = False  # what came last is not HTTP
         self._lingers = False
 
@@ -230,7 +232,8 @@ class Connection(web.RequestHandler):
             return False
 
     def _hang_up(self) -> None:
-        """Take a client that ended its side for gone if its answer has still not begun."""
+        """Take a client that ended its side for gone if its answer has still not begun, or pauses."""
+        self.is_given_up = True
         request = self._current_request
         if request is not None and request.writer.output_size == 0:
             self.force_close()

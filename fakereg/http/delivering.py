@@ -131,11 +131,11 @@ async def _send_body(incoming: web.BaseRequest, exchange: Exchange, response: Re
             if one.after == sent:
                 await pause(one.seconds, incoming)
         if piece:
+            if delivery.rate is not None:  # before it, as its last byte would come no sooner
+                await pause(len(piece) / delivery.rate, incoming)
             await incoming.writer.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
             sent += len(piece)
             exchange.entry.sent = sent
-            if delivery.rate is not None:
-                await pause(len(piece) / delivery.rate, incoming)
     if is_chunked and delivery.body_bytes is None:
         await incoming.writer.write(b"0\r\n\r\n")
 
@@ -159,7 +159,7 @@ async def pause(seconds: float, incoming: web.BaseRequest) -> None:
     while seconds > 0:
         await asyncio.sleep(min(seconds, GLANCE))
         seconds -= GLANCE
-        if incoming.transport is None:
+        if incoming.transport is None or getattr(incoming.protocol, "is_given_up", False):
             raise ConnectionError("the client is gone")
 
 

@@ -31,6 +31,7 @@ def suits(message: Any, body: Any) -> bool:
         and message.method in ("GET", "HEAD")
         and message.version == HttpVersion11
         and message.path[:1] == "/"
+        and message.path[1:2] != "_"  # the admin API has answers that must be waited for
         and not message.should_close
         and not message.upgrade
     )

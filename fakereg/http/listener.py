@@ -26,6 +26,7 @@ class Listener:
         """Bind, in the caller's thread. `port` 0 takes a free one. Raises OSError, naming host and port."""
         self.host = host
         self._socket = _bind(host, port)
+        self.address: str = self._socket.getsockname()[0]
         self.port: int = self._socket.getsockname()[1]
         self._server: asyncio.Server | None = None
         self._connections: Connections | None = None

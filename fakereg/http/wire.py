@@ -15,8 +15,10 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
+from fakereg.control.admin import Admin, is_administrative
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
+from fakereg.http.administering import administer
 from fakereg.http.delivering import SLICE, deliver, pause
 from fakereg.http.intake import LONG
 from fakereg.http.workers import workers
@@ -33,10 +35,16 @@ _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 
 class Wire:
-    """Answers aiohttp requests from a pipeline; `current` is asked for it at each request, as a reset swaps it."""
+    """Answers aiohttp requests from a pipeline; `current` is asked for it at each request, as a reset swaps it.
 
-    def __init__(self, current: Callable[[], Pipeline]) -> None:
+    What is under /_fakereg goes to `admin`, if there is one, and to no pipeline. `bound` is the address on which
+    this serves; None where that is somebody else's.
+    """
+
+    def __init__(self, current: Callable[[], Pipeline], admin: Admin | None = None, bound: str | None = None) -> None:
         self._current = current
+        self._admin = admin
+        self._bound = bound
 
     def connect(self) -> Delivery:
         """How a connection that begins is to be taken."""
@@ -48,7 +56,12 @@ class Wire:
 
     async def handle(self, incoming: web.BaseRequest, begun: Exchange | None = None) -> web.StreamResponse:
         """One request, from its head, or from where it was `begun`, to the last byte of its answer."""
-        exchange = begun or self.open(read_head(incoming))
+        if begun is None:
+            request = read_head(incoming)
+            if self._admin is not None and is_administrative(request.path):
+                return await administer(incoming, self._admin, request, self._bound)
+            begun = self.open(request)
+        exchange = begun
         try:
             invited = exchange.response is None and await receive(incoming, exchange)
             response = await _finish(exchange)
@@ -67,6 +80,8 @@ class Wire:
 
     def refuse(self, error: RegistryError, method: str = "?", target: str = "?") -> web.Response:
         """Answer what could not become a request, and note it in the journal; the connection closes."""
+        if self._admin is not None and is_administrative(target):
+            return closing(self._admin.refuse(error, target))
         exchange = self._current().refuse(error, method, target)
         exchange.entry.end()
         return closing(exchange.finish())

@@ -1,4 +1,4 @@
-"""What every part of FakeRegistry stands on: the pipeline of this moment, and the profile."""
+"""What every part of FakeRegistry stands on: the pipeline of this moment, and the settings of the first one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Core:
     @property
     def profile(self) -> Profile:
         """What it allows and how it answers."""
-        return self._profile
+        return self._pipeline.registry.profile
 
     @property
     def violations(self) -> list[Violation]:
@@ -48,6 +48,10 @@ class Core:
         __tracebackhide__ = True
         if self._violations:
             raise AssertionError(told(self.violations))
+
+    def forget_violations(self) -> None:
+        """Begin to count anew, which a reset does not."""
+        self._violations.clear()
 
     # Inside
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from fakereg.control.admin import Admin
+from fakereg.control.desk import Desk
+from fakereg.control.guard import Guard
 from fakereg.registry.profile import Profile, Settings, find_profile
 from fakereg.server.contents import Contents
 from fakereg.server.rehearsal import Rehearsal
@@ -24,6 +27,10 @@ class FakeRegistry(Serving, Contents, Rehearsal, Trouble, State):
     gives the same upload ids again. `strict` makes a violation of every request that no endpoint takes or
     that is malformed: `assert_no_violations`. Raises ValueError for an unknown profile or setting.
 
+    `admin` serves the admin API under `/_fakereg/` too, for tests in other languages. On an address that other
+    machines can reach it needs `admin_token`, which clients send as `Authorization: Bearer TOKEN`, and is off
+    without one.
+
     All methods may be called from any thread, before, while and after it serves.
     """
 
@@ -35,9 +42,16 @@ class FakeRegistry(Serving, Contents, Rehearsal, Trouble, State):
         port: int = 0,
         seed: int = 0,
         strict: bool = False,
+        admin: bool = True,
+        admin_token: str | None = None,
         **settings: Unpack[Settings],
     ) -> None:
+        self._guard = Guard(admin, admin_token)
+        self._desk = Desk()
         super().__init__(find_profile(profile).replace(**settings), host=host, port=port, seed=seed, strict=strict)
+
+    def _admin(self) -> Admin:
+        return Admin(self, lambda: self._pipeline, self._desk, self._guard, name=self._bind[0])
 
     def __repr__(self) -> str:
         where = self.url if self._listener else "not serving"

@@ -12,6 +12,7 @@ from typing import Self
 from aiohttp import web
 
 from fakereg.client_environment import client_environment
+from fakereg.control.admin import Admin
 from fakereg.http.app import add_routes
 from fakereg.http.background import background
 from fakereg.http.listener import Listener, check_address
@@ -35,7 +36,7 @@ class Serving(Core):
     def start(self) -> Self:
         """Serve from the shared background thread. Raises OSError at once if the address cannot be had."""
         with self._starting() as listener:
-            background().run(listener.start(self._wire()))
+            background().run(listener.start(self._wire(listener.address)))
         return self
 
     def stop(self) -> None:
@@ -62,7 +63,7 @@ class Serving(Core):
 
     async def __aenter__(self) -> Self:
         with self._starting() as listener:
-            await listener.start(self._wire())
+            await listener.start(self._wire(listener.address))
         return self
 
     async def __aexit__(
@@ -74,14 +75,16 @@ class Serving(Core):
         if kind is None:
             self.assert_no_violations()
 
-    def add_to(self, app: web.Application) -> None:
+    def add_to(self, app: web.Application, *, admin: bool = False) -> None:
         """Answer everything under /v2 of an aiohttp application, with whatever server and port it has.
+
+        With `admin` also what is under /_fakereg, for clients on this machine, or with the registry's admin_token.
 
         aiohttp unpacks bodies that are sent with `Content-Encoding: gzip`, and they are refused then;
         serve the application with `AppRunner(app, auto_decompress=False)` to store them as they come.
         What cannot be parsed as HTTP is answered, and logged, by aiohttp itself.
         """
-        add_routes(app, self._wire())
+        add_routes(app, self._wire(None), admin=admin)
         self._is_embedded = True
 
     # Where it is
@@ -117,8 +120,12 @@ class Serving(Core):
 
     # Inside
 
-    def _wire(self) -> Wire:
-        return Wire(lambda: self._pipeline)
+    def _wire(self, bound: str | None) -> Wire:
+        """`bound` is our own address, None in somebody else's application."""
+        return Wire(lambda: self._pipeline, self._admin(), bound)
+
+    def _admin(self) -> Admin:
+        raise NotImplementedError
 
     @contextmanager
     def _starting(self) -> Iterator[Listener]:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from typing import Self
+from typing import Self, Unpack
 
 from fakereg.clock import Clock
 from fakereg.double.changes import Changes
 from fakereg.double.journal import Journal
 from fakereg.double.snapshots import Snapshot
+from fakereg.registry.profile import Settings
 from fakereg.server.core import Core
 
 
@@ -65,8 +66,19 @@ class State(Core):
         earlier = _checked(before, "diff").store
         return Changes.between(earlier, self._store.copy() if after is None else _checked(after, "diff").store)
 
+    def configure(self, **settings: Unpack[Settings]) -> None:
+        """Change settings of the profile; what is stored stays, also where it would be refused now.
+
+        Requests under way end under the settings under which they began. `reset` returns to those with which
+        the registry was made, and so does `isolated` for its block.
+        Raises ValueError for an unknown setting or value; nothing is changed then.
+        """
+        pipeline = copy(self._pipeline)
+        pipeline.registry = replace(pipeline.registry, profile=pipeline.registry.profile.replace(**settings))
+        self._pipeline = pipeline
+
     def reset(self) -> None:
-        """Start over: nothing stored, an empty journal, the clock at zero and running.
+        """Start over: nothing stored, an empty journal, the clock at zero and running, the settings as it was made.
 
         Requests under way end on what was.
         """

@@ -39,6 +39,8 @@ class MakeFakeRegistry(Protocol):
         port: int = ...,
         seed: int = ...,
         strict: bool = ...,
+        admin: bool = ...,
+        admin_token: str | None = ...,
         **settings: Unpack[Settings],
     ) -> FakeRegistry:
         """A registry that serves until the test ends. Raises ValueError for what it does not take."""

@@ -12,9 +12,16 @@ INI = "fake_registry_options"
 MARKER = "@pytest.mark.fake_registry"
 
 
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"takes a whole number, got {text!r}") from None
+
+
 def _on_or_off(text: str) -> bool:
     if text.lower() not in ("on", "off", "true", "false"):
-        raise ValueError(f"strict takes on or off, got {text!r}")
+        raise ValueError(f"takes on or off, got {text!r}")
     return text.lower() in ("on", "true")
 
 
@@ -22,9 +29,11 @@ def _on_or_off(text: str) -> bool:
 READERS: Mapping[str, Callable[[str], object]] = {
     "profile": str,
     "host": str,
-    "port": int,
-    "seed": int,
+    "port": _whole_number,
+    "seed": _whole_number,
     "strict": _on_or_off,
+    "admin": _on_or_off,
+    "admin_token": str,
 }
 
 
@@ -105,5 +114,4 @@ def _read(source: str, name: str, text: str) -> object:
     try:
         return READERS[name](text) if name in READERS else getattr(SPEC.set({name: text}), name)
     except ValueError as error:
-        reason = error if name in SETTINGS or name == "strict" else f"{name} takes a whole number, got {text!r}"
-        raise ValueError(f"{source}: {reason}") from None
+        raise ValueError(f"{source}: {f'{name} ' if name in READERS else ''}{error}") from None

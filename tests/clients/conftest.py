@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("scenarios", "contents", "known_layers", "variants")
+pytest.register_assert_rewrite("scenarios", "contents", "known_layers", "variants", "fault_run")
 
 import made_layouts  # noqa: E402 - after the line above, so that assertions in the modules that it imports explain themselves
 from client import Client, Program  # noqa: E402
 from environment import own_environment  # noqa: E402
+from fault_run import Faults  # noqa: E402
 from scenarios import SCENARIOS, Connect, Scenarios  # noqa: E402
-from table import Results, clients, page, table  # noqa: E402
+from table import Results, clients, faults_table, page, table  # noqa: E402
 
 from fakereg import FakeRegistry  # noqa: E402
 from fakereg.client_environment import client_environment  # noqa: E402
@@ -30,15 +31,15 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told = dict(report.user_properties)
-        if "scenario" in told and (report.when == "call" or not report.passed):
-            client, scenario = told["scenario"]
-            self.results.add(client, scenario, report.outcome)
+        if "row" in told and (report.when == "call" or not report.passed):
+            client, row = told["row"]
+            self.results.add(client, row, report.outcome)
             self.results.versions[client] = told["version"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         self.file.write_text(page(self.results))
         terminalreporter.section("clients and scenarios")
-        for line in table(clients(), self.results):
+        for line in (*table(clients(), self.results), "", *faults_table(clients(), self.results)):
             terminalreporter.line(line)
 
 
@@ -72,6 +73,12 @@ def scenario_of(item: pytest.Item) -> str | None:
     return name if name in SCENARIOS and issubclass(item.cls, Scenarios) else None
 
 
+def fault_of(item: pytest.Item) -> str | None:
+    """The case that a test is of the table of faults, if it is one."""
+    asked = getattr(item, "cls", None)
+    return item.callspec.params["case"] if isinstance(asked, type) and issubclass(asked, Faults) else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without its client a test is skipped, or fails under --require-clients.
 
@@ -84,8 +91,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if item.config.getoption("--require-clients"):
             pytest.fail(told, pytrace=False)
         pytest.skip(told)
-    if client and scenario_of(item) and item.config.getoption("--clients-table"):
-        item.user_properties += [("scenario", (client.name, scenario_of(item))), ("version", version(client))]
+    row = scenario_of(item) or fault_of(item)
+    if client and row and item.config.getoption("--clients-table"):
+        item.user_properties += [("row", (client.name, row)), ("version", version(client))]
 
 
 @cache

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fault_cases import CASES
+from fault_endings import ENDINGS, REASONS
 from scenarios import SCENARIOS, Scenarios
 from table import PASSED, Results, classes, clients, page
 
@@ -18,8 +20,8 @@ def lasting(text: str) -> list[str]:
 
 
 def test_the_page_is_current() -> None:
-    """docs/clients.md has every client and scenario, with what each client does and the reasons for what it cannot."""
-    outcomes = {(client.name, scenario): PASSED for client in clients() for scenario in SCENARIOS}
+    """docs/clients.md has every client, scenario and fault, with what each does and the reasons for what it cannot."""
+    outcomes = {(client.name, row): PASSED for client in clients() for row in (*SCENARIOS, *CASES)}
 
     assert lasting(PAGE.read_text()) == lasting(page(Results(outcomes)))
 
@@ -29,6 +31,20 @@ def test_limits_are_of_scenarios() -> None:
     for client in clients():
         assert {*client.cannot, *client.notes} <= set(SCENARIOS), client.name
         assert not set(client.cannot) & set(client.notes), client.name
+
+
+def test_endings_are_of_cases() -> None:
+    """Every client has an ending for every case, except those for which it has no such feature."""
+    needed = {"mount declined": "copy_with_mounts", "no referrers": "referrers_filtered"}
+    for client in clients():
+        left_out = {case for case, scenario in needed.items() if scenario in client.cannot}
+
+        assert set(ENDINGS[client.name]) == set(CASES) - left_out, client.name
+
+
+def test_reasons_are_of_endings() -> None:
+    """What is told of a client and a fault is told of an ending that the table has."""
+    assert {(client, case) for client, case in REASONS if case not in ENDINGS[client]} == set()
 
 
 @pytest.mark.parametrize("asked", classes(), ids=lambda asked: asked.Client.name)

@@ -10,7 +10,7 @@ from fakereg.registry.profile import SETTINGS, SPEC, Settings
 
 pytestmark = pytest.mark.fake_registry(page_maximum=1, chunk_minimum=1, blob_limit=1)
 
-KNOWN = ", ".join(["profile", "host", "port", "seed", "strict", *SETTINGS])
+KNOWN = ", ".join(["profile", "host", "port", "seed", "strict", "admin", "admin_token", *SETTINGS])
 
 
 def test_a_module_marks_its_tests(fake_registry: FakeRegistry) -> None:

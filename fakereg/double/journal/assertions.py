@@ -8,7 +8,7 @@ from fakereg.double.journal import near_miss
 from fakereg.double.journal.checks import endpoints_of
 from fakereg.double.journal.entry import Entry
 from fakereg.double.journal.queries import Queries
-from fakereg.double.journal.text import counted
+from fakereg.double.journal.text import times
 from fakereg.double.journal.wanted import Criteria, Wanted
 
 # A step of assert_order: a request(), ("PUT", "/v2/..."), or the name or id of an endpoint.
@@ -43,7 +43,8 @@ class Assertions(Queries):
             raise AssertionError(near_miss.unwanted(wanted, found))
         if not found:
             raise AssertionError(self._missing(wanted))
-        raise AssertionError(near_miss.wrong_count(wanted, found, str(expected), list(self)))
+        others = list(self) if len(found) < expected.least else []
+        raise AssertionError(near_miss.wrong_count(wanted, found, str(expected), others))
 
     def assert_not_requested(
         self, method: str | None = None, path: str | None = None, **criteria: Unpack[Criteria]
@@ -57,8 +58,10 @@ class Assertions(Queries):
     def assert_order(self, *steps: Step) -> None:
         """Such requests arrived in this order; others may have come between them.
 
-        journal.assert_order("put_upload", ("PUT", "/v2/team/app/manifests/v1"))
-        journal.assert_order("head_blob", journal.request(endpoint="put_manifest", status=201))
+            journal.assert_order("put_upload", ("PUT", "/v2/team/app/manifests/v1"))
+            journal.assert_order("head_blob", journal.request(endpoint="put_manifest", status=201))
+
+        Raises ValueError for a name that no endpoint has.
         """
         __tracebackhide__ = True
         wanted = [_step(step) for step in steps]
@@ -71,11 +74,6 @@ class Assertions(Queries):
                 seen = [entry for entry in entries if one.matches(entry)]
                 raise AssertionError(_out_of_order(wanted, number, done, seen) or self._missing(one))
             done.append(found)
-
-    def _missing(self, wanted: Wanted, hint: str = "") -> str:
-        entries = list(self)
-        text = near_miss.missing(wanted, entries, len(self) - len(entries))
-        return f"{text}\nhint: {hint}" if hint else text
 
 
 class Bounds:
@@ -125,5 +123,5 @@ def _out_of_order(wanted: list[Wanted], number: int, done: list[Entry], seen: li
         return None
     lines = [f"step {number} of {len(wanted)}, {wanted[number - 1]}, was not seen after the steps before it:"]
     lines += near_miss.listed(done)
-    lines += [f"it was seen {counted(len(seen), 'time')}, all before that:", *near_miss.listed(seen)]
+    lines += [f"it was seen {times(len(seen))}, all before that:", *near_miss.listed(seen)]
     return "\n".join(lines)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from urllib.parse import unquote
 
+from fakereg.double.journal import redaction
 from fakereg.double.journal.entry import Entry
 from fakereg.registry import paths
 from fakereg.registry.endpoints import ENDPOINTS, find_endpoints
@@ -42,10 +42,19 @@ class Difference:
     @property
     def weight(self) -> float:
         """How much it matters when the nearest requests are looked for."""
-        alike = 1.0
-        if {self.wanted, self.got} not in _NEARLY_THE_SAME:
-            alike = SequenceMatcher(None, self.wanted, self.got, autojunk=False).ratio()
+        alike = 1.0 if {self.wanted, self.got} in _NEARLY_THE_SAME else _alike(self.wanted, self.got)
         return _WEIGHTS.get(self.what.split()[0], 1.0) * (1 - (1 - _ALIKE) * alike)
+
+
+def _alike(one: str, other: str) -> float:
+    """The part of the longer text that both have at their beginning and their end: from 0 up to, not including, 1.
+
+    Clients choose the text, so this takes time in proportion to its length, not to its square.
+    """
+    shorter = min(len(one), len(other))
+    begin = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    end = next((at for at in range(shorter - begin) if one[-1 - at] != other[-1 - at]), shorter - begin)
+    return (begin + end) / max(len(one), len(other), 1)
 
 
 Check = Callable[[Entry], Iterable[Difference]]
@@ -138,18 +147,20 @@ Pairs = str | Mapping[str, str]
 
 def header(wanted: Pairs) -> Check:
     """Headers of the request: a name, or names with what their values look like."""
-    return _pairs("header", wanted, lambda entry, name: entry.request_headers.getall(name, []))
+    return _pairs("header", wanted, lambda entry, name: entry.request_headers.getall(name, []), redaction.header)
 
 
 def query(wanted: Pairs) -> Check:
     """Query parameters, decoded: a name, or names with what their values look like."""
-    return _pairs("query", wanted, lambda entry, name: entry.query.get(name, []))
+    return _pairs("query", wanted, lambda entry, name: entry.query.get(name, []), redaction.parameter)
 
 
-def _pairs(what: str, wanted: Pairs, read: Callable[[Entry, str], list[str]]) -> Check:
+def _pairs(what: str, wanted: Pairs, read: Callable[[Entry, str], list[str]], hide: Callable[[str, str], str]) -> Check:
     if not isinstance(wanted, (str, Mapping)):
         raise TypeError(f"{what} is a name, or a mapping of names to values or patterns, got {wanted!r}")
     patterns = {wanted: "*"} if isinstance(wanted, str) else {name: str(value) for name, value in wanted.items()}
+    for name, pattern in patterns.items():
+        _refuse_secret(f"{what} {name}", pattern, hide(name, pattern))
 
     def check(entry: Entry) -> Iterator[Difference]:
         for name, pattern in patterns.items():
@@ -158,6 +169,12 @@ def _pairs(what: str, wanted: Pairs, read: Callable[[Entry, str], list[str]]) ->
                 yield Difference(f"{what} {name}", "any" if pattern == "*" else pattern, ", ".join(got) or NONE)
 
     return check
+
+
+def _refuse_secret(what: str, pattern: str, hidden: str) -> None:
+    """What is compared must be what the journal gives out, or a pattern of it: the rest could never fit."""
+    if hidden != pattern and redaction.HIDDEN not in pattern and "*" not in pattern:
+        raise ValueError(f"the journal gives no credentials out: compare {what} with {hidden!r}, or with a pattern")
 
 
 def where(predicate: Callable[[Entry], object]) -> Check:
@@ -190,6 +207,7 @@ def path(pattern: str, asked: str | None) -> Check:
         raise TypeError(f"a path is text such as '/v2/team/app/manifests/v1', got {pattern!r}")
     if not pattern.startswith(("/", "*")):
         raise ValueError(f"a path starts with '/' and has no host in front, got {pattern!r}")
+    _refuse_secret("the path", pattern, redaction.target(pattern))
 
     def check(entry: Entry) -> Iterable[Difference]:
         got = entry.path

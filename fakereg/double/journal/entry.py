@@ -14,7 +14,7 @@ from fakereg.double.journal.text import printable
 from fakereg.registry.endpoints import ENDPOINTS
 from fakereg.registry.headers import HeaderLookup, Headers
 from fakereg.registry.messages import Request, Response
-from fakereg.store.content import EMPTY, Content, Segment
+from fakereg.store.content import Content, Segment
 
 # Bytes of a body that is kept; of a longer one nothing is, as part of it could be taken for the whole.
 KEPT_BODY = 64 * 1024
@@ -56,7 +56,7 @@ class Entry:
     # Whatever is told below is computed when it is asked for: to note a request must cost next to nothing.
     _body: bytes | bytearray | None = field(default=b"", init=False, compare=False)
     _answer: Headers | None = field(default=None, init=False, compare=False)
-    _answer_body: Content | None = field(default=None, init=False, compare=False)
+    _answer_body: bytes | None = field(default=None, init=False, compare=False)
 
     # What was asked
 
@@ -154,8 +154,7 @@ class Entry:
     @property
     def answer_body(self) -> bytes | None:
         """What the client was sent; None if it was longer than 64 KiB, and for those before the latest 1,000."""
-        body = None if self._answer_body is None else bytes(self._answer_body)
-        return self._shown(body, is_content=self._is_content and self.error is None)
+        return self._shown(self._answer_body, is_content=self._is_content and self.error is None)
 
     @property
     def has_ended(self) -> bool:
@@ -183,7 +182,7 @@ class Entry:
         has_body = response.has_body(self._request.method)
         self.sent = size = response.body.size if has_body else 0
         if size <= KEPT_BODY:
-            self._answer_body = _own(response.body) if has_body else EMPTY
+            self._answer_body = _own(response.body) if has_body else b""
         if self.error is not None:
             self.error = redaction.message(self.error, redaction.secrets(self._request))
 
@@ -224,12 +223,12 @@ class Entry:
 Subscriber = Callable[[Entry], None]
 
 
-def _own(content: Content) -> Content:
-    """The same content, but no view: it would keep all that it is a view on."""
-    segments = content.segments
-    if len(segments) == 1 and segments[0].__class__ is bytes:
-        return content
-    return Content.of(bytes(content)) if segments else EMPTY
+def _own(content: Content) -> bytes:
+    """The same bytes, but no view, which would keep alive all that it is a view on."""
+    first = content.segments[0] if len(content.segments) == 1 else None
+    if isinstance(first, bytes):
+        return first
+    return bytes(content)
 
 
 def _headers(headers: HeaderLookup) -> Headers:

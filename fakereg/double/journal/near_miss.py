@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from fakereg.double.journal.checks import Difference
 from fakereg.double.journal.entry import Entry
-from fakereg.double.journal.text import brief, columns, counted
+from fakereg.double.journal.text import brief, columns, counted, times
 from fakereg.double.journal.wanted import Wanted
 
 # The nearest requests that are shown, at least and at most, and the requests of a list.
@@ -41,10 +41,9 @@ def missing(wanted: Wanted, entries: Sequence[Entry], forgotten: int = 0, *, pro
 
 
 def wrong_count(wanted: Wanted, found: Sequence[Entry], expected: str, entries: Sequence[Entry]) -> str:
-    """Seen, but not as often as was expected."""
-    lines = [f"{wanted} was seen {_times(len(found))}, {expected}:", *listed(found)]
-    others = [entry for entry in entries if entry not in found] if expected.startswith(("wanted", "at least")) else []
-    near = nearest(wanted, others)[: NEAREST - 2]
+    """Seen, but not as often as was expected. `entries` may hold others that were meant to be of them."""
+    lines = [f"{wanted} was seen {times(len(found))}, {expected}:", *listed(found)]
+    near = nearest(wanted, entries)[: NEAREST - FEWEST]
     if near and near[0][0] < _FAR:
         lines += ["the nearest others:", *told(near)]
     return "\n".join([*lines, *map(_hint, _repetitions(found))])
@@ -52,11 +51,8 @@ def wrong_count(wanted: Wanted, found: Sequence[Entry], expected: str, entries: 
 
 def unwanted(wanted: Wanted, found: Sequence[Entry]) -> str:
     """Seen, and should not have been."""
-    return "\n".join([f"{wanted} was seen {_times(len(found))}, and should not have been:", *listed(found)])
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else counted(count, "time")
+    head = f"{wanted} was seen {times(len(found))}, and should not have been:"
+    return "\n".join([head, *listed(found, wanted.evidence)])
 
 
 # The nearest
@@ -64,7 +60,7 @@ def _times(count: int) -> str:
 Near = tuple[float, Entry, list[Difference]]
 
 # Of this weight and beyond, two requests have nothing to do with each other.
-_FAR = 4.0
+_FAR = 5.0
 
 
 def nearest(wanted: Wanted, entries: Iterable[Entry]) -> list[Near]:
@@ -94,14 +90,18 @@ def told(near: Sequence[Near]) -> list[str]:
     return lines
 
 
-def listed(entries: Sequence[Entry]) -> list[str]:
-    """A line per request, with the registry's words; of many the first and the last."""
+def listed(entries: Sequence[Entry], evidence: Callable[[Entry], list[str]] = lambda _: []) -> list[str]:
+    """A line per request, with the registry's words and the evidence for it; of many the first and the last."""
     if len(entries) > LISTED:
         half = LISTED // 2
         left_out = f"       ({counted(len(entries) - 2 * half, 'more request')})"
-        return [*listed(entries[:half]), left_out, *listed(entries[-half:])]
+        return [*listed(entries[:half], evidence), left_out, *listed(entries[-half:], evidence)]
     rows = columns([_cells(entry) for entry in entries]) if entries else []
-    return [line for row, entry in zip(rows, entries, strict=True) for line in (row, *_remarks(entry))]
+    return [
+        line
+        for row, entry in zip(rows, entries, strict=True)
+        for line in (row, *(f"{'':6}{brief(one)}" for one in evidence(entry)), *_remarks(entry))
+    ]
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _refused(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) -> 
 _LESSONS = {
     "MANIFEST_BLOB_UNKNOWN": "push the blobs first, then the manifest that names them",
     "NAME_UNKNOWN": "nothing was ever pushed to that repository",
-    "MANIFEST_UNKNOWN": "nothing was pushed under that tag or digest, or its type is not in Accept",
+    "MANIFEST_UNKNOWN": "nothing was pushed under that tag or digest",
     "BLOB_UNKNOWN": "the blob was not pushed to, or mounted in, that very repository",
     "BLOB_UPLOAD_UNKNOWN": "the session is closed, cancelled or expired: start another upload",
     "DIGEST_INVALID": "the digest is not that of the bytes that were sent",
@@ -189,7 +189,9 @@ _LESSONS = {
 
 
 def _lesson(entry: Entry) -> str:
-    code = (entry.error or "").partition(":")[0]
+    code, _, message = (entry.error or "").partition(":")
+    if "accepted are" in message:
+        return "name the type of what is there in Accept"
     return _LESSONS.get(code, "see the registry's words above")
 
 
@@ -219,10 +221,17 @@ def _literal(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) -> 
 _HINTS: tuple[Hint, ...] = (_asked_only, _refused, _not_http, _only_greeted, _outside, _literal)
 
 
+# Answers that may be other ones a moment later.
+_PASSING = (401, 408, 425, 429)
+
+
 def _repetitions(found: Sequence[Entry]) -> list[str]:
     """Why a request may have come more than once."""
-    if len(found) > 1 and any(entry.status == 401 for entry in found[:-1]):  # noqa: PLR2004 - HTTP's own number
+    statuses = [entry.status or 0 for entry in found]
+    if len(found) == 1 or not all(status >= _REFUSED for status in statuses[:-1]):
+        return []
+    if all(_REFUSED <= status < 500 and status not in _PASSING for status in statuses):  # noqa: PLR2004
+        return ["the client repeats a request whose answer is final"]
+    if statuses[0] == 401:  # noqa: PLR2004 - HTTP's own number
         return ['clients ask once without credentials: count with status="2xx", or with user=']
-    if len(found) > 1 and all((entry.status or _REFUSED) >= _REFUSED for entry in found[:-1]):
-        return ['all but the last were refused: the client retried; count the successes with status="2xx"']
-    return []
+    return ['all but the last were refused: the client retried; count the successes with status="2xx"']

@@ -12,7 +12,7 @@ from fakereg.double.journal import near_miss
 from fakereg.double.journal.entry import Entry
 from fakereg.double.journal.queries import Queries
 from fakereg.double.journal.sessions import Sessions, names_in
-from fakereg.double.journal.text import counted
+from fakereg.double.journal.text import counted, times
 from fakereg.double.journal.wanted import Wanted
 from fakereg.oci.digest import Digest
 from fakereg.oci.names import Reference, RepositoryName, Tag, split_image
@@ -32,14 +32,14 @@ class PushAssertions(Queries):
         __tracebackhide__ = True
         name, reference = split_image(image)
         if not self._pushes(name, reference):
-            raise AssertionError(self._why_not(f"{image} was not pushed", _put(name, reference)))
+            raise AssertionError(self._missing(_put(name, reference), f"{image} was not pushed"))
 
     def assert_pulled(self, image: str) -> None:
         """The manifest was got: by this tag or digest, or by the digest that the registry gave for the tag."""
         __tracebackhide__ = True
         name, reference = split_image(image)
         if not self._pulls(name, reference):
-            raise AssertionError(self._why_not(f"{image} was not pulled", _get(name, reference)))
+            raise AssertionError(self._missing(_get(name, reference), f"{image} was not pulled"))
 
     def assert_mounted(self, digest: str, *, into: str, from_: str | None = None) -> None:
         """The blob was taken over into the repository `into`, from `from_` if that is given, and not uploaded."""
@@ -49,7 +49,7 @@ class PushAssertions(Queries):
         if self._found(Wanted.of(None, None, wanted)):
             return
         origin = "" if from_ is None else f" from {from_}"
-        text = self._why_not(f"{digest} was not mounted in {into}{origin}", Wanted.of(None, None, wanted))
+        text = self._missing(Wanted.of(None, None, wanted), f"{digest} was not mounted in {into}{origin}")
         if self._found(Wanted.of(None, None, wanted | {"status": 202})):
             text += "\nhint: 202 opens an upload instead: the blob was not where it should have come from"
         elif others := self.requests(endpoint=UPLOADS, digest=digest, status=201):
@@ -111,16 +111,12 @@ class PushAssertions(Queries):
     def _not_once(self, digest: str, wanted: Wanted, found: Sequence[Entry]) -> str:
         lines = near_miss.listed(found)
         if len(found) > 1:
-            return "\n".join([f"{digest} was uploaded {counted(len(found), 'time')}, wanted once:", *lines])
+            return "\n".join([f"{digest} was uploaded {times(len(found))}, wanted once:", *lines])
         if found:
             return "\n".join([f"{digest} was not uploaded: it was refused", *lines])
-        text = self._why_not(f"{digest} was not uploaded", wanted)
+        text = self._missing(wanted, f"{digest} was not uploaded")
         mounts = self.requests(endpoint="mount_blob", digest=digest, status=201)
         return f"{text}\nhint: it was mounted instead, by request {mounts[-1].number}" if mounts else text
-
-    def _why_not(self, problem: str, wanted: Wanted) -> str:
-        entries = list(self)
-        return near_miss.missing(wanted, entries, len(self) - len(entries), problem=problem)
 
 
 def _put(name: RepositoryName, reference: Reference) -> Wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from fakereg.double.journal import near_miss
 from fakereg.double.journal.entry import Entry
 from fakereg.double.journal.record import Record
 from fakereg.double.journal.wanted import Criteria, Wanted
@@ -28,6 +29,11 @@ class Queries(Record):
     def request(self, method: str | None = None, path: str | None = None, **criteria: Unpack[Criteria]) -> Wanted:
         """A request to look for, as a value: a step of `assert_order`. Arguments as for `requests`."""
         return Wanted.of(method, path, criteria)
+
+    def _missing(self, wanted: Wanted, problem: str = "") -> str:
+        """Why it was not found; `problem` says in other words what."""
+        entries = list(self)
+        return near_miss.missing(wanted, entries, len(self) - len(entries), problem=problem)
 
     def _found(self, wanted: Wanted) -> list[Entry]:
         return [entry for entry in self if wanted.matches(entry)]

@@ -13,11 +13,10 @@ from fakereg.registry.messages import Request
 # A test asks a few hundred things; a benchmark against a running registry must not fill the memory.
 KEPT = 10_000
 
-# Of so many the bodies are kept too: at most 64 KiB asked and 64 KiB answered each.
+# Of so many the bodies are kept too, up to 64 KiB asked and 64 KiB answered each, and of a few more: they are
+# let go of a few hundred at a time, as to look for them at every request would cost every request.
 KEPT_BODIES = 1_000
-
-# After so many requests the bodies that are too many are let go of: to look each time would cost more.
-BATCH = 100
+TOGETHER = 250
 
 
 class Record:
@@ -47,12 +46,12 @@ class Record:
             self._count += 1
             entry = Entry(self._count, request, _subscribers=self._subscribers)
             self._entries.append(entry)
-            if not self._count % BATCH:
+            if not self._count % TOGETHER:
                 self._forget_bodies()
         return entry
 
     def _forget_bodies(self) -> None:
-        for entry in islice(reversed(self._entries), KEPT_BODIES, KEPT_BODIES + BATCH):
+        for entry in islice(reversed(self._entries), KEPT_BODIES, KEPT_BODIES + TOGETHER):
             entry.forget_bodies()
 
     def __len__(self) -> int:

@@ -46,6 +46,11 @@ def _parameter(text: str) -> str:
     return f"{name}={HIDDEN}" if equals and value and is_secret(unquote_plus(name, errors="replace")) else text
 
 
+def parameter(name: str, value: str) -> str:
+    """The value of a query parameter, decoded."""
+    return HIDDEN if is_secret(name) else value
+
+
 def is_secret(name: str) -> bool:
     """Whether a query parameter, form field or JSON key of this name holds a secret."""
     return name.lower() in _NAMES

@@ -36,6 +36,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def times(count: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def columns(rows: list[tuple[str, ...]], gap: str = "  ") -> list[str]:
     """The rows with each cell but the last padded to the width of its column."""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]

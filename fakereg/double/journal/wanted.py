@@ -83,6 +83,12 @@ class Wanted:
         """All that is not as wanted."""
         return list(dict.fromkeys(found for check in self._checks for found in check(entry)))
 
+    def evidence(self, entry: Entry) -> list[str]:
+        """The headers that were asked for, as they came."""
+        wanted = self.criteria.get("header", ())
+        names = [wanted] if isinstance(wanted, str) else wanted
+        return [f"{name}: {value}" for name in names for value in entry.request_headers.getall(name, [])]
+
     def __str__(self) -> str:
         head = " ".join(part for part in (self.method, self.path) if part is not None)
         rest = ", ".join(_told(name, value) for name, value in self.criteria.items())

@@ -33,6 +33,9 @@ var arguments = map[string]string{
 	"delete-tag":      "REFERENCE",
 	"delete-manifest": "HOST/REPOSITORY@DIGEST",
 	"delete-blob":     "HOST/REPOSITORY@DIGEST",
+	"resolve":         "REFERENCE",
+	"fetch":           "REFERENCE",
+	"resume":          "HOST/REPOSITORY@DIGEST",
 }
 
 // Verb does one thing. Its arguments are as many as the contract says; one that was left out is "".

@@ -26,6 +26,9 @@ func main() {
 		"delete-tag":      contract.Cannot("a remote repository deletes by descriptor, which has a digest and no tag; only layouts have Untag"),
 		"delete-manifest": deleteManifest,
 		"delete-blob":     deleteBlob,
+		"resolve":         resolve,
+		"fetch":           fetch,
+		"resume":          resume,
 	})
 }
 

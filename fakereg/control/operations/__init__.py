@@ -1,0 +1,1 @@
+"""The operations of the admin API, a file for each resource: each calls what a Python test calls."""
