@@ -6,6 +6,7 @@ Law of this module: it imports nothing of the package, and the rest of the packa
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
@@ -45,8 +46,8 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises ValueError for a negative number."""
-        if not seconds >= 0:  # NaN too
-            raise ValueError(f"a clock only goes forward: cannot advance by {seconds} seconds")
+        if not 0 <= seconds < math.inf:  # NaN too
+            raise ValueError(f"a clock only goes forward, and not for ever: cannot advance by {seconds} seconds")
         with self._lock:
             reading, since = self._known
             self._known = (reading + seconds, since)

@@ -93,6 +93,31 @@ class TestNoNetwork:
 
         assert done == "pushed\n"
 
+    def test_the_admin_api_needs_none_either(self) -> None:
+        """A request to the admin API is answered with aiohttp, asyncio and sockets impossible to import."""
+        script = """
+            import sys
+            for name in ("aiohttp", "asyncio", "socket", "multidict", "yarl"):
+                sys.modules[name] = None
+            from fakereg.control.admin import Admin
+            from fakereg.control.desk import Desk
+            from fakereg.control.guard import Guard
+            from fakereg.double.pipeline import Pipeline
+            from fakereg.registry.headers import Headers
+            from fakereg.registry.messages import Request
+            from fakereg.registry.registry import Registry
+
+            pipeline = Pipeline(Registry())
+            admin = Admin(None, lambda: pipeline, Desk(), Guard())
+            headers = Headers({"Content-Type": "application/json"})
+            request = Request("POST", "/_fakereg/v1/journal/assert", headers, authority="localhost")
+            call = admin.open(request, "127.0.0.1")
+            call.feed(b'{"times": 0}')
+            print(bytes(call.run().body).decode())
+        """
+
+        assert run(script) == '{"seen": 0}\n'
+
     def test_no_event_loop_runs(self) -> None:
         """A mount, a resumed upload and a page of referrers need no event loop, and leave none behind."""
         script = """

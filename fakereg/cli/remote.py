@@ -51,7 +51,7 @@ class Remote:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts):
             raise UsageError(f"{url!r} is no URL of a registry, such as http://127.0.0.1:5000")
-        self._url = f"{parts.scheme}://{parts.netloc}"
+        self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._parts = parts
         self._headers = {} if not token else {"Authorization": f"Bearer {token}"}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from inspect import isawaitable
+from functools import cache, partial
+from importlib import import_module
 from tempfile import SpooledTemporaryFile
 from typing import Any, NoReturn
 
@@ -24,8 +25,7 @@ from fakereg.control.problems import (
     WrongContentType,
     invalid,
 )
-from fakereg.control.route import PREFIX, Body, Outcome, Route, Routes
-from fakereg.control.routes import ROUTES
+from fakereg.control.route import PREFIX, Body, Later, Outcome, Reply, Route, Routes
 from fakereg.control.shapes import flaws, read, shown
 from fakereg.double.pipeline import Pipeline
 from fakereg.oci.errors import RegistryError
@@ -39,14 +39,15 @@ _IN_MEMORY = 16 * 1024 * 1024
 
 _NOT_FOUND = 404
 
-_ROUTES = Routes(ROUTES)
+_BEGINNINGS = (f"{PREFIX}/", f"{PREFIX}?")
 
-Answer = Response | Awaitable[Response]
+# What is still to be waited for is called where there is an event loop.
+Answer = Response | Callable[[], Awaitable[Response]]
 
 
 def is_administrative(path: str) -> bool:
-    """Whether a path, percent-encoded as it came, belongs to the admin API."""
-    return path == PREFIX or path.startswith((f"{PREFIX}/", f"{PREFIX}?"))
+    """Whether a path, percent-encoded as it came and perhaps with its query, belongs to the admin API."""
+    return path.startswith(_BEGINNINGS) or path == PREFIX
 
 
 class Admin:
@@ -67,7 +68,7 @@ class Admin:
         try:
             self._guard.check(request, bound, self._name)
             _parse(request)
-            route, params = _ROUTES.match(request)
+            route, params = _routes().match(request)
             query = _query(route, request)
             _check_head(route, request)
         except Problem as problem:
@@ -87,7 +88,8 @@ class Call:
         self.route = route
         self._ask = ask
         self._size = 0
-        self._file: Any = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `close`
+        self._file: Any = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `run` or `abandon`
+        self._is_handed_over = False
 
     @property
     def is_slow(self) -> bool:
@@ -102,21 +104,28 @@ class Call:
         self._file.write(data)
         return None
 
+    def hand_over(self) -> None:
+        """The body is complete, and somebody is about to `run`: the client need not stay any more."""
+        self._is_handed_over = True
+
     def run(self) -> Answer:
         """The body is complete: act and answer. Raises nothing."""
         try:
             outcome = self.route.run(self._with_body())
+            return _answer(outcome) if isinstance(outcome, Reply | Response) else partial(self._awaited, outcome)
         except Exception as error:  # noqa: BLE001 - no traceback reaches a client
             return _refusal(_problem(error), self._ask.request)
-        return self._awaited(outcome) if isawaitable(outcome) else _answer(outcome)
+        finally:
+            self._file.close()
 
-    def close(self) -> None:
-        """Give the memory back."""
-        self._file.close()
+    def abandon(self) -> None:
+        """Nobody will `run`: the client vanished, or its body is not wanted."""
+        if not self._is_handed_over:
+            self._file.close()
 
-    async def _awaited(self, outcome: Awaitable[Outcome]) -> Response:
+    async def _awaited(self, later: Later) -> Response:
         try:
-            return _answer(await outcome)
+            return _answer(await later())
         except Exception as error:  # noqa: BLE001 - as in `run`
             return _refusal(_problem(error), self._ask.request)
 
@@ -130,6 +139,12 @@ class Call:
             if found:
                 raise invalid(found)
         return Ask(ask.fake, ask.pipeline, ask.desk, ask.request, ask.params, ask.query, body, self._file)
+
+
+@cache
+def _routes() -> Routes:
+    """Loaded with the first request: most registries are never asked anything here, and should start at once."""
+    return Routes(import_module("fakereg.control.routes").ROUTES)
 
 
 # The head

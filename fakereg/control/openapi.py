@@ -81,15 +81,13 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _needs_body(route: Route) -> bool:
-    return route.body is Body.ARCHIVE or bool(route.takes.get("required")) or route.name == "arm_fault"
+    return route.body is Body.ARCHIVE or bool(route.takes.get("required")) or route.described is not None
 
 
 def _taken(route: Route) -> Schema:
     if route.body is Body.ARCHIVE:
         return {"type": "string", "format": "binary"}
-    if route.name == "arm_fault":
-        return {**route.takes, "description": f"a fault's own fields: {', '.join(fault_forms.FAULTS)}"}
-    return route.takes
+    return route.takes if route.described is None else route.described
 
 
 def _success(route: Route) -> dict[str, Any]:

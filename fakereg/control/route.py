@@ -33,7 +33,10 @@ class Reply:
 
 
 Outcome = Reply | Response
-Run = Callable[[Ask], Outcome | Awaitable[Outcome]]
+
+# Called where there is an event loop to wait in; a coroutine that nobody comes to await would be complained of.
+Later = Callable[[], Awaitable[Outcome]]
+Run = Callable[[Ask], Outcome | Later]
 
 
 class Body(Enum):
@@ -54,6 +57,7 @@ class Body(Enum):
 class Route:
     """One row. `query` and `takes` are what is read, `gives` is the answer's schema; bytes have a media type.
 
+    `described` says more of the body than `takes`, where the operation itself checks it, in better words.
     `limit` is the most bytes of a body. `is_slow`: it may take so long that no event loop should do it itself.
     """
 
@@ -65,6 +69,7 @@ class Route:
     query: Mapping[str, Schema] = field(default_factory=dict)
     body: Body = Body.NONE
     takes: Schema = field(default_factory=dict)
+    described: Schema | None = None
     gives: Schema | None = None
     media_types: tuple[str, ...] = ("application/json",)
     status: int = 200

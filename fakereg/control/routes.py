@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fakereg.control.desk import Ask
 from fakereg.control.openapi import describe
 from fakereg.control.operations import conduct, contents, faults, health, journal, state
-from fakereg.control.route import LONGEST_ARCHIVE, MIB, PREFIX, V1, Body, Reply, Route
+from fakereg.control.route import LONGEST_ARCHIVE, MIB, PREFIX, V1, Body, Reply, Route, Run
 from fakereg.control.shapes import BOOLEAN, TEXT, Schema, record, some
 
 _NOTHING = record()
@@ -19,17 +20,17 @@ def get_openapi(ask: Ask) -> Reply:
     return Reply(describe(ROUTES))
 
 
-def _get(name: str, template: str, run: object, summary: str, gives: Schema | None = None, **more: object) -> Route:
-    return Route(name=name, method="GET", template=template, run=run, summary=summary, gives=gives, **more)  # type: ignore[arg-type]
+def _get(name: str, template: str, run: Run, summary: str, gives: Schema | None = None, **more: Any) -> Route:
+    return Route(name=name, method="GET", template=template, run=run, summary=summary, gives=gives, **more)
 
 
-def _post(name: str, template: str, run: object, summary: str, takes: Schema = _NOTHING, **more: object) -> Route:
+def _post(name: str, template: str, run: Run, summary: str, takes: Schema = _NOTHING, **more: Any) -> Route:
     defaults = {"method": "POST", "body": Body.JSON, **more}
-    return Route(name=name, template=template, run=run, summary=summary, takes=takes, **defaults)  # type: ignore[arg-type]
+    return Route(name=name, template=template, run=run, summary=summary, takes=takes, **defaults)
 
 
-def _delete(name: str, template: str, run: object, summary: str, **more: object) -> Route:
-    return Route(name=name, method="DELETE", template=template, run=run, summary=summary, status=204, **more)  # type: ignore[arg-type]
+def _delete(name: str, template: str, run: Run, summary: str, **more: Any) -> Route:
+    return Route(name=name, method="DELETE", template=template, run=run, summary=summary, status=204, **more)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -66,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
         state.CHANGES,
         query={"to": TEXT},
         refusals=(404,),
+        is_slow=True,
     ),
     # Contents
     _post(
@@ -116,6 +118,7 @@ ROUTES: tuple[Route, ...] = (
         "What a repository holds: tags, manifests, blobs, uploads",
         contents.REPOSITORY,
         refusals=(404, 422),
+        is_slow=True,
     ),
     _get(
         "get_manifest_bytes",
@@ -143,6 +146,7 @@ ROUTES: tuple[Route, ...] = (
         query=journal.QUERY,
         media_types=tuple(journal.MEDIA_TYPES.values()),
         refusals=(408,),
+        is_slow=True,
     ),
     _post(
         "assert_journal",
@@ -152,6 +156,7 @@ ROUTES: tuple[Route, ...] = (
         journal.ASSERT,
         gives=journal.ASSERTED,
         refusals=(409,),
+        is_slow=True,
     ),
     # What it does wrong
     _get("list_faults", f"{V1}/faults", faults.list_faults, "What is armed, and how often it fired", faults.FAULTS),
@@ -161,6 +166,7 @@ ROUTES: tuple[Route, ...] = (
         faults.arm_fault,
         "Do something wrong from now on: a fault, several at once, or a scenario",
         faults.ARM,
+        described=faults.DESCRIBED,
         gives=faults.FAULT,
         status=201,
     ),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal, get_args
 
 from fakereg.clock import draw
-from fakereg.double.faults.fault import Chance, Fault, kind, number, whole
+from fakereg.double.fault import Chance, Fault, kind, number, whole
 from fakereg.double.journal import Entry
 from fakereg.double.target import Target
 from fakereg.registry.endpoints import Endpoint
@@ -115,9 +115,7 @@ class Rule:
         act = self.act
         with self._lock:
             self._armed_at = min(self._armed_at, now)  # a restore has put the clock back
-            # A snapshot from before may have been restored, and the clock with it.
-            elapsed = max(0.0, now - self._armed_at)
-            if act.during is not None and not act.during[0] <= elapsed < act.during[1]:
+            if act.during is not None and not act.during[0] <= now - self._armed_at < act.during[1]:
                 return None
             self.seen += 1
             if self.seen <= act.after or (act.times is not None and self.fired >= act.times):

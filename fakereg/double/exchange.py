@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakereg.double.conduct import Conduct
-from fakereg.double.faults.fault import Fault, Firing, Interrupted
+from fakereg.double.fault import Fault, Firing, Interrupted
 from fakereg.double.journal import Entry
 from fakereg.double.plan import Plan
 from fakereg.double.warnings import Warnings

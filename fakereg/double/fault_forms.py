@@ -19,7 +19,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from fakereg.double import faults
-from fakereg.double.faults.fault import Fault
+from fakereg.double.fault import Fault
 from fakereg.double.faults.timing import Lognormal, Uniform
 
 FAULTS: Mapping[str, type[Fault]] = {

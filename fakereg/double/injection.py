@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fakereg.double.armed import Stage
 from fakereg.double.exchange import Exchange
-from fakereg.double.faults.fault import Firing
+from fakereg.double.fault import Firing, own
 
 
 def inject(exchange: Exchange, stage: Stage) -> None:
@@ -20,8 +20,9 @@ def inject(exchange: Exchange, stage: Stage) -> None:
         chance = rule.fire(exchange.request, exchange.endpoint, exchange.registry, exchange.entry)
         if chance is None:
             continue
-        for fault, memory in rule.faults:
-            firing = Firing(exchange.request, exchange.registry, exchange.endpoint, chance, memory, exchange.pace)
+        for place, (fault, memory) in enumerate(rule.faults):
+            drawn = own(chance, place)
+            firing = Firing(exchange.request, exchange.registry, exchange.endpoint, drawn, memory, exchange.pace)
             exchange.fire(fault, firing)
             begun = fault.begin(firing)
             exchange.request, exchange.registry = firing.request, firing.registry

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self, get_args
 
 from fakereg.double.armed import Act, Rule, Stage
+from fakereg.double.fault import own
 from fakereg.double.journal import Entry, Journal
 from fakereg.double.journal.near_miss import listed, missing
 from fakereg.double.target import CONNECT
@@ -49,8 +50,8 @@ class Plan:
         for rule in self._connecting:
             chance = rule.connect(registry.clock.now())
             if chance is not None:
-                for fault in rule.act.faults:
-                    delivery = fault.connect(delivery, chance)
+                for place, fault in enumerate(rule.act.faults):
+                    delivery = fault.connect(delivery, own(chance, place))
         return delivery
 
     def _index(self, rules: tuple[Rule, ...]) -> None:

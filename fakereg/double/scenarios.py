@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from fakereg.double.armed import Act
+from fakereg.double.fault import Fault
 from fakereg.double.faults.answers import Redirect, Respond
 from fakereg.double.faults.breaks import LoseAnswer, Reset, Truncate
-from fakereg.double.faults.fault import Fault
 from fakereg.double.faults.headers import SetHeader, SetStatus
 from fakereg.double.faults.requests import ForgetUpload, LaggingList, StaleRead
 from fakereg.double.faults.timing import Delay, Lognormal, Throttle

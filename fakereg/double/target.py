@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from fakereg.double.faults.fault import kind, token
+from fakereg.double.fault import kind, token
 from fakereg.double.journal import Criteria, Wanted
 from fakereg.registry.endpoints import ENDPOINTS, Endpoint, find_endpoints
 from fakereg.registry.messages import Request

@@ -35,7 +35,7 @@ async def administer(
     except ConnectionError:
         return web.Response(status=400)  # nobody is left to read it
     finally:
-        call.close()
+        call.abandon()
 
 
 def _address(incoming: web.BaseRequest) -> str:
@@ -54,16 +54,18 @@ async def _called(incoming: web.BaseRequest, admin: Admin, call: Call, request: 
     except (web.RequestPayloadError, HttpProcessingError) as error:
         return admin.refuse(BadRequest(f"the body cannot be read: {error}"), request.path)
     answer = await _run(call)
-    return answer if isinstance(answer, Response) else await answer
+    return answer if isinstance(answer, Response) else await answer()
 
 
 async def _run(call: Call) -> Answer:
+    call.hand_over()
     if not call.is_slow:
         return call.run()
     try:
-        return await asyncio.wrap_future(workers.submit(call.run))
+        work = asyncio.wrap_future(workers.submit(call.run))
     except RuntimeError:  # the process ends
         return call.run()
+    return await asyncio.shield(work)
 
 
 async def _invite(incoming: web.BaseRequest) -> None:

@@ -23,7 +23,7 @@ class Core:
         self._profile = profile
         self._seed = seed
         self._generation = -1
-        self._generation_lock = threading.Lock()
+        self._swapping = threading.RLock()  # held while another pipeline takes its place
         self._strict = strict
         self._violations: deque[Violation] = deque(maxlen=KEPT)
         self._watcher: Callable[[Journal], object] | None = None
@@ -68,7 +68,7 @@ class Core:
 
     def _new_ids(self, *, after: int = -1) -> Ids:
         """Those of a generation that never was, here or, up to `after`, elsewhere."""
-        with self._generation_lock:
+        with self._swapping:
             self._generation = max(self._generation, after) + 1
             return Ids(self._seed, self._generation)
 

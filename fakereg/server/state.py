@@ -33,25 +33,26 @@ class State(Core):
         It takes no longer for more content, which is not copied. An upload whose body is just arriving
         is in it with what has arrived.
         """
-        store = self._store.copy()
-        return Snapshot(store, self.clock.now(), self._generation, repr(self))
+        registry = self._pipeline.registry  # one: a reset may put another in its place meanwhile
+        return Snapshot(registry.store.copy(), registry.clock.now(), self._generation, repr(self))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot: what was stored, the uploads that were open, and the clock's reading.
 
         The journal goes on, and so do faults, warnings and a frozen clock: they are the test's, not the
-        content's. Requests under way end on what was; uploads that were begun since are not known any
+        content's. Requests under way end on what was; uploads that were begun here since are not known any
         more, and their ids do not come again. A snapshot may be restored many times, also into another
         registry; the limits of its profile are not applied to what comes with it.
         Raises TypeError for anything that `snapshot` did not give.
         """
         store = _checked(snapshot, "restore").store.copy()
-        pipeline = copy(self._pipeline)
-        ids = self._new_ids(after=snapshot.generation)
-        pipeline.registry = replace(pipeline.registry, store=store, ids=ids)
-        # Before anybody sees the store: an upload in it must not expire by the time that is taken back.
-        self.clock.put(snapshot.reading)
-        self._pipeline = pipeline
+        with self._swapping:
+            pipeline = copy(self._pipeline)
+            ids = self._new_ids(after=snapshot.generation)
+            pipeline.registry = replace(pipeline.registry, store=store, ids=ids)
+            # Before anybody sees the store: an upload in it must not expire by the time that is taken back.
+            pipeline.registry.clock.put(snapshot.reading)
+            self._pipeline = pipeline
 
     def diff(self, before: Snapshot, after: Snapshot | None = None) -> Changes:
         """What was pushed, retagged and deleted between two snapshots, or since `before`.
@@ -73,16 +74,18 @@ class State(Core):
         the registry was made, and so does `isolated` for its block.
         Raises ValueError for an unknown setting or value; nothing is changed then.
         """
-        pipeline = copy(self._pipeline)
-        pipeline.registry = replace(pipeline.registry, profile=pipeline.registry.profile.replace(**settings))
-        self._pipeline = pipeline
+        with self._swapping:
+            pipeline = copy(self._pipeline)
+            pipeline.registry = replace(pipeline.registry, profile=pipeline.registry.profile.replace(**settings))
+            self._pipeline = pipeline
 
     def reset(self) -> None:
         """Start over: nothing stored, an empty journal, the clock at zero and running, the settings as it was made.
 
         Requests under way end on what was.
         """
-        self._pipeline = self._new_pipeline()
+        with self._swapping:
+            self._pipeline = self._new_pipeline()
 
     @contextmanager
     def isolated(self) -> Iterator[Self]:
@@ -91,8 +94,9 @@ class State(Core):
         Blocks nest, and inside of one `reset` and `restore` are as good as anywhere: the journal, the
         clock, faults and warnings of before return with what was stored.
         """
-        before = self._pipeline
-        self.reset()
+        with self._swapping:
+            before = self._pipeline
+            self.reset()
         try:
             yield self
         finally:

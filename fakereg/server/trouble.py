@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fakereg.double.armed import Act, Rule, Stage
-from fakereg.double.faults.fault import Fault
+from fakereg.double.fault import Fault
 from fakereg.double.plan import ArmedFault, check_connecting
 from fakereg.double.scenario import Scenario
 from fakereg.double.target import Labels, Target, names_of

@@ -90,10 +90,7 @@ def get_settings(ask: Ask) -> Reply:
 def change_settings(ask: Ask) -> Reply:
     if not ask.body:
         raise invalid([Flaw("", f"name the settings that change: {', '.join(SETTINGS)}")])
-    try:
-        ask.fake.configure(**ask.body)
-    except ValueError as error:
-        raise InvalidFields(str(error)) from error
+    ask.fake.configure(**ask.body)
     return get_settings(ask)
 
 

@@ -29,12 +29,14 @@ from fakereg.images.image import Image
 from fakereg.images.layers import Entry, File, LayerSource, Symlink
 from fakereg.images.load import load_archive
 from fakereg.images.save import save_archive
-from fakereg.oci.errors import RegistryError
+from fakereg.oci.digest import Digest
 from fakereg.oci.manifest import Manifest
 from fakereg.oci.names import RepositoryName
 from fakereg.registry.messages import Response
 from fakereg.registry.profile import Sparse
 from fakereg.store.content import Content, Segment
+from fakereg.store.repository import Repository
+from fakereg.store.store import Store
 
 BASE64 = record("base64", base64=TEXT)
 FILE = either(
@@ -96,8 +98,6 @@ def seed(ask: Ask) -> Reply:
         options["layers"] = [_layer(one, f"layers[{index}]") for index, one in enumerate(options["layers"])]
     try:
         seeded = ask.fake.seed(image, **options)
-    except RegistryError as error:
-        raise InvalidFields(error.message) from error
     except (TypeError, ValueError) as error:
         raise InvalidFields(str(error)) from error
     return Reply(_image(seeded), status=201)
@@ -200,17 +200,13 @@ def list_repositories(ask: Ask) -> Reply:
 
 def get_repository(ask: Ask) -> Reply:
     """Of one moment: a tag must not name a manifest that is missing from the list."""
-    name = RepositoryName.parse(ask.params["name"])
-    store = ask.pipeline.registry.store.copy()
-    if not store.has(name):
-        raise NotFound(f"repository {name} is not known: nothing was pushed to it")
-    repository = store.repository(name)
+    repository = _known(ask, ask.pipeline.registry.store.copy())
     tags = repository.tagged()
     manifests = [
         _manifest(one, [tag for tag, digest in tags.items() if digest == one.digest]) for one in repository.manifests()
     ]
     document = {
-        "name": name,
+        "name": repository.name,
         "tags": dict(sorted(tags.items())),
         "manifests": manifests,
         "blobs": [{"digest": blob.digest, "size": len(blob)} for blob in repository.blobs()],
@@ -237,6 +233,15 @@ def get_manifest(ask: Ask) -> Response:
 
 
 def get_blob(ask: Ask) -> Response:
-    digest = ask.params["digest"]
-    content = ask.fake.repository(ask.params["name"]).blob(digest)
-    return Response.of(200, {"Content-Type": BYTES, "Docker-Content-Digest": digest}, content)
+    """As it is kept: a layer is large, and is not copied."""
+    blob = _known(ask, ask.pipeline.registry.store).blob(Digest.parse(ask.params["digest"]))
+    response = Response.of(200, {"Content-Type": BYTES, "Docker-Content-Digest": blob.digest})
+    response.body = blob.content
+    return response
+
+
+def _known(ask: Ask, store: Store) -> Repository:
+    name = RepositoryName.parse(ask.params["name"])
+    if not store.has(name):
+        raise NotFound(f"repository {name} is not known: nothing was pushed to it")
+    return store.repository(name)

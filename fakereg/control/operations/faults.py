@@ -64,6 +64,18 @@ _SCENARIO = record("scenario", scenario=TEXT, arguments=table(ANY))
 # Which of the three it is, and whether it is right, is told below in better words.
 ARM: Schema = {"type": "object", "properties": {"fault": TEXT, "faults": many(_FORM), "scenario": TEXT}}
 
+
+def _described() -> Schema:
+    """All three: a fault with its fields beside the options, a list of faults, a scenario with its arguments."""
+    own = {name: fault_forms.schema(kind) for name, kind in fault_forms.FAULTS.items()}
+    single = [{**form, "properties": {**OPTIONS, **form["properties"]}} for form in own.values()]
+    listed = many({"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in own]})
+    named = record("scenario", scenario=some(*SCENARIOS), arguments=table(ANY))
+    return either(*single, record("faults", faults=listed, **OPTIONS), named)
+
+
+DESCRIBED = _described()
+
 FAULT = answered(
     id=TEXT,
     name=TEXT,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import fakereg
 from fakereg.control.desk import Ask
 from fakereg.control.problems import AssertionFailed, Flaw, InvalidQuery, WaitedInVain, invalid
-from fakereg.control.route import Outcome, Reply
+from fakereg.control.route import Later, Outcome, Reply
 from fakereg.control.shapes import (
     TEXT,
     TEXTS,
@@ -97,7 +98,7 @@ MEDIA_TYPES = {
 }
 
 
-def get(ask: Ask) -> Outcome | Awaitable[Outcome]:
+def get(ask: Ask) -> Outcome | Later:
     """With `wait` it is answered once there are `times` of them, and in vain after so many seconds."""
     method, path, criteria = _criteria(ask)
     if "wait" not in ask.query:
@@ -106,7 +107,7 @@ def get(ask: Ask) -> Outcome | Awaitable[Outcome]:
         found = _tried(lambda: ask.pipeline.journal.requests(method, path, **criteria))
         after = ask.query.get("after", 0)
         return _answer(ask, [entry for entry in found if entry.number > after])
-    return _wait(ask, method, path, criteria)
+    return partial(_wait, ask, method, path, criteria)
 
 
 async def _wait(ask: Ask, method: str | None, path: str | None, criteria: dict[str, Any]) -> Outcome:

@@ -7,9 +7,9 @@
 Each is a frozen dataclass, and each says in its docstring what a client sees of it.
 """
 
+from fakereg.double.fault import Fault
 from fakereg.double.faults.answers import EmptyAnswer, Redirect, Respond
 from fakereg.double.faults.breaks import ChunkedEncoding, ContentEncoding, Corrupt, LoseAnswer, Pad, Reset, Truncate
-from fakereg.double.faults.fault import Fault
 from fakereg.double.faults.headers import (
     DropHeader,
     EndlessPages,

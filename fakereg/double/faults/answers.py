@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from fakereg.double.faults.fault import FINITE, Chance, Fault, Firing, kind, line, number, status
+from fakereg.double.fault import FINITE, Chance, Fault, Firing, kind, line, number, status
 from fakereg.double.faults.headers import SetHeader
 from fakereg.oci.errors import BlobUploadUnknown, NameUnknown
 from fakereg.oci.media_types import JSON

@@ -6,7 +6,7 @@ import gzip
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
-from fakereg.double.faults.fault import Chance, Fault, Firing, Interrupted, one_of, whole
+from fakereg.double.fault import Chance, Fault, Firing, Interrupted, one_of, whole
 from fakereg.registry.delivery import PLAIN, Delivery, Ending, Framing
 from fakereg.registry.messages import NO_ANSWER, Receiver, Response
 from fakereg.store.content import Content, Segment

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fakereg.double.faults.fault import Fault, Firing, line, status, token
+from fakereg.double.fault import Fault, Firing, line, status, token
 from fakereg.registry.delivery import Framing
 from fakereg.registry.messages import Response
 
@@ -32,8 +32,7 @@ class SetHeader(Fault):
     def __post_init__(self) -> None:
         token("name", self.name)
         line("value", self.value)
-        if self.name.lower() in ("transfer-encoding", "connection"):
-            raise ValueError(f"{self.name} follows from how the answer is sent: use ChunkedEncoding, Truncate or Reset")
+        _is_not_of_the_delivery(self.name)
 
     def answer(self, response: Response, firing: Firing) -> Response:
         if self.name.lower() not in _OF_THE_WIRE:
@@ -49,6 +48,7 @@ class DropHeader(Fault):
 
     def __post_init__(self) -> None:
         token("name", self.name)
+        _is_not_of_the_delivery(self.name)
 
     def answer(self, response: Response, firing: Firing) -> Response:
         if self.name.lower() not in _OF_THE_WIRE:
@@ -57,6 +57,12 @@ class DropHeader(Fault):
         if self.name.lower() == "content-length" and delivery.framing is Framing.LENGTH:
             delivery = delivery.framed(Framing.UNTIL_CLOSE)
         return replace(response, delivery=delivery)
+
+
+def _is_not_of_the_delivery(name: str) -> None:
+    """Raises ValueError, naming the faults that lead to such a header."""
+    if name.lower() in ("transfer-encoding", "connection"):
+        raise ValueError(f"{name} follows from how the answer is sent: use ChunkedEncoding, Truncate or Reset")
 
 
 @dataclass(frozen=True, slots=True)

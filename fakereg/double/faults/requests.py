@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from fakereg.double.faults.fault import Fault, Firing, kind, whole
+from fakereg.double.fault import Fault, Firing, kind, whole
 from fakereg.oci.errors import BlobUploadInvalid, BlobUploadUnknown
 from fakereg.oci.ranges import ChunkRange
 from fakereg.registry.endpoints import find_endpoints
@@ -127,6 +127,8 @@ class PartialAccept(Fault):
         told = request.headers.get("Content-Range")
         if told is not None:
             chunk = ChunkRange.parse(told)
+            if len(chunk) > self.keep:  # or it would be taken for the last chunk, which may be short
+                firing.registry = replace(firing.registry, profile=firing.registry.profile.replace(chunk_minimum=None))
             headers["Content-Range"] = f"{chunk.start}-{min(chunk.stop, chunk.start + self.keep) - 1}"
         length = None if request.length is None else min(request.length, self.keep)
         firing.request = request.altered(headers=headers, length=length)

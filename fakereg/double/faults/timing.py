@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from fakereg.double.faults.fault import FINITE, Chance, Fault, Firing, number, one_of, whole
+from fakereg.double.fault import FINITE, Chance, Fault, Firing, number, one_of, whole
 from fakereg.registry.delivery import Delivery, Pause
 from fakereg.registry.messages import Response
 

@@ -177,7 +177,7 @@ class Entry:
 
     def answer(self, response: Response) -> None:
         """What is about to be answered: whoever has the answer finds it in the journal."""
-        self.status = response.status
+        self.status = response.status or None  # of which nothing goes out
         self._answer = response.headers
         has_body = response.has_body(self._request.method)
         self.sent = size = response.body.size if has_body else 0
