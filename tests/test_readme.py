@@ -31,7 +31,7 @@ def test_there_are_examples() -> None:
     """The patterns above find what the README shows."""
     assert len(TESTS) == 5
     assert len(SCRIPTS) == 4
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 9
 
 
 @pytest.mark.parametrize("example", TESTS)
@@ -101,6 +101,21 @@ def test_example_run(command: str, tmp_path: Path) -> None:
     assert target == command.rsplit(maxsplit=1)[-1]
     assert url == f"http://{host}"
     assert host == f"127.0.0.1:{port}"
+
+
+def test_example_admin(tmp_path: Path) -> None:
+    """The commands that speak to a registry do so, and the fault that they arm is armed."""
+    commands = [command for command in COMMANDS if not command.startswith(("fakereg serve", "fakereg run"))]
+
+    with FakeRegistry() as registry:
+        environ = {**os.environ, "FAKEREG_URL": registry.url}
+        for command in commands[:-1]:
+            words = [sys.executable, "-m", "fakereg", *command.split()[1:]]
+            subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, timeout=60, check=True)
+
+        assert commands[-1] == "fakereg reset"
+        assert registry.repository("team/app").tags == ["v1"]
+        assert registry.faults == ["Respond(429, retry_after=1) on get_blob, 2 times"]
 
 
 def test_the_report_shown(pytester: pytest.Pytester) -> None:

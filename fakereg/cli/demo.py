@@ -33,7 +33,7 @@ SIGNATURE = "application/vnd.example.signature"
 NEXT = {
     "fakereg serve --port 5000": "a registry for any client on this machine",
     "fakereg run -- COMMAND": "a registry for one command, at $FAKEREG_URL",
-    "def test_push(fake_registry):": 'a fresh one in each of your tests: pip install "fakereg[pytest]"',
+    "def test_push(fake_registry):": "a fresh one in each of your tests, by the pytest fixture",
 }
 
 _REFUSED = 400

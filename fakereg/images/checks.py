@@ -1,4 +1,6 @@
-"""Checks of what a test says of an image: of each argument its type and, where it is small, its form.
+"""Checks of arguments: what a test says of an image, and where it loads from and saves to.
+
+Of each the type is checked, and the form where it is small.
 
 Law of this module: the first thing that is wrong is told in one sentence, with the argument, the place
 in it, and what to give. Raises TypeError for a wrong type, ValueError for a wrong value.
@@ -8,7 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from types import NoneType
 from typing import Any
+
+from fakereg.images.limits import Limits
 
 # Longer values are told by their type.
 _SHOWN = 60
@@ -81,6 +87,13 @@ def config(place: str, value: Any) -> None:
             CONFIG[key](f"{place}[{key!r}]", one)
 
 
+def arguments(**given: object) -> None:
+    """Those of loading and saving, by their names. Raises TypeError."""
+    for name, value in given.items():
+        kinds, wanted = PLACES[name]
+        require(isinstance(value, kinds), name, wanted, value)
+
+
 _TEXT = a_string("a string")
 _COMMAND = a_list_of(_TEXT, "a list of strings, such as ['sh', '-c', 'true']")
 _SET = a_dict_of(json_value, "a dict with an empty dict for each")
@@ -107,4 +120,11 @@ ARGUMENTS: dict[str, Check] = {
     "artifact_type": a_string("a media type such as 'application/spdx+json'"),
     "annotations": a_dict_of(_TEXT, "a dict of strings, such as {'key': 'value'}"),
     "docker": boolean,
+}
+
+# The types of an argument of loading and saving, and what to give.
+PLACES: dict[str, tuple[tuple[type, ...], str]] = {
+    "path": ((str, PathLike), "a path such as 'images.tar' or Path('images.tar')"),
+    "repository": ((str, NoneType), "a string such as 'team/app'"),
+    "limits": ((Limits,), "a fakereg.images.Limits, such as Limits(unpacked=2**36)"),
 }

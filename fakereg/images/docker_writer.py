@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from fakereg.images.docker_config import diff_ids
 from fakereg.images.docker_reader import MANIFEST
+from fakereg.images.documents import indented
 from fakereg.images.files import LayoutError
 from fakereg.images.held import Held
 from fakereg.images.limits import Limits, Meter
 from fakereg.images.ref_names import full_ref_name
-from fakereg.images.tar_writer import File
+from fakereg.images.tar_writer import Written
 from fakereg.images.unpacking import unpacked
 from fakereg.oci.digest import SHA256, Digest
 from fakereg.oci.errors import MOST_NAMED
@@ -35,11 +36,11 @@ class DockerWriter:
 
     where: str
     limits: Limits
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, Written] = field(default_factory=dict)
     _tags: dict[tuple[Digest, tuple[Digest, ...]], list[str]] = field(default_factory=dict)
     _sizes: dict[Digest, tuple[Digest, int]] = field(default_factory=dict)
 
-    def members(self, every: Sequence[Held]) -> dict[str, File]:
+    def members(self, every: Sequence[Held]) -> dict[str, Written]:
         """The files of the archive. Raises LayoutError that tells everything which cannot be in it."""
         refused = [f"{reference} {why}" for held in every for reference, why in self._refused(held)]
         if refused:
@@ -51,13 +52,11 @@ class DockerWriter:
             {"Config": _config_name(config), "RepoTags": sorted(tags), "Layers": [_layer_name(one) for one in layers]}
             for (config, layers), tags in sorted(self._tags.items())
         ]
-        return {**self.files, MANIFEST: File.of(json.dumps(images, indent=2).encode() + b"\n")}
+        return {**self.files, MANIFEST: Written.of(indented(f"{self.where}: {MANIFEST}", images, self.limits))}
 
     def _refused(self, held: Held) -> Iterator[tuple[str, str]]:
         """What cannot be in the archive, and why; all else is put there."""
         for tag, digest in sorted(held.tags.items()):
-            if digest not in held.manifests:
-                continue  # deleted in this moment
             try:
                 image = self._image(held, held.manifests[digest])
                 self._tags.setdefault(image, []).append(full_ref_name(held.repository, tag))
@@ -78,7 +77,7 @@ class DockerWriter:
         actual = tuple(self._layer(layer) for layer in layers)
         if actual != self._told(config):
             raise _CannotSayError("has a config that does not tell the DiffIDs of its layers")
-        self.files[_config_name(config.digest)] = File.of(config.content)
+        self.files[_config_name(config.digest)] = Written.of(config.content)
         return config.digest, actual
 
     def _told(self, config: Blob) -> tuple[Digest, ...]:
@@ -96,7 +95,7 @@ class DockerWriter:
         except LayoutError as error:
             raise _CannotSayError(f"has a layer that cannot be unpacked: {error}") from error
         diff_id, size = self._sizes[layer.digest]
-        self.files[_layer_name(diff_id)] = File(size, unpacked(layer.content, where, Meter(self.limits)))
+        self.files[_layer_name(diff_id)] = Written(size, unpacked(layer.content, where, Meter(self.limits)))
         return diff_id
 
 

@@ -1,12 +1,13 @@
-"""JSON that somebody else wrote: read once, strictly, and no further than its limit."""
+"""JSON documents as files: read once, strictly, and no further than their limit; and written no larger than that."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from fakereg.images.files import LayoutError
 from fakereg.images.limits import Limits, over
+from fakereg.oci import strict_json
 from fakereg.store.content import Content
 
 
@@ -22,24 +23,12 @@ def parse(where: str, content: Content, limits: Limits) -> Any:
     """Raises LayoutError for what is not JSON, for duplicate keys, and for more than the limit."""
     body = bounded(where, content, limits)
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise LayoutError(where, f"is not UTF-8: byte {error.start} is invalid") from error
-    except RecursionError as error:
-        raise LayoutError(where, "is nested too deeply to be read") from error
+        return strict_json.parse(body)
     except ValueError as error:
-        raise LayoutError(where, f"is not valid JSON: {error}") from error
+        raise LayoutError(where, str(error)) from error
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers may disagree on which of two equal keys counts."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+def indented(where: str, document: Any, limits: Limits) -> bytes:
+    """The bytes of a document, for people to read too. Raises LayoutError for more than `load` would read."""
+    body = json.dumps(document, indent=2).encode() + b"\n"
+    return bounded(where, Content.of(body), limits)

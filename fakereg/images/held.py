@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fakereg.images.layout import REF_NAME
 from fakereg.images.layout_reader import is_known
-from fakereg.images.ref_names import full_ref_name
+from fakereg.images.ref_names import REF_NAME, full_ref_name
 from fakereg.oci.descriptor import Descriptor
 from fakereg.oci.digest import Digest
 from fakereg.oci.manifest import Manifest
@@ -20,7 +19,7 @@ from fakereg.store.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a repository held when it was asked."""
+    """What a repository held at one moment."""
 
     repository: RepositoryName
     tags: dict[Tag, Digest]
@@ -29,11 +28,10 @@ class Held:
 
     @classmethod
     def of(cls, repository: Repository) -> Held:
-        # Tags before manifests, and blobs last: what is pushed meanwhile is then without a tag, but not incomplete.
-        tags = repository.tagged()
+        """Of a repository that nobody changes: one of a copy of the store."""
         manifests = {manifest.digest: manifest for manifest in repository.manifests()}
         blobs = {blob.digest: blob for blob in repository.blobs()}
-        return cls(repository.name, tags, manifests, blobs)
+        return cls(repository.name, repository.tagged(), manifests, blobs)
 
     def contents(self) -> Iterator[tuple[Digest, Content]]:
         """Everything that becomes a file of a layout."""
@@ -49,8 +47,7 @@ class Held:
         umoci do, and the rest has no name.
         """
         for tag, digest in sorted(self.tags.items()):
-            if digest in self.manifests:
-                yield self._manifest(digest, full_ref_name(self.repository, tag) if full else tag)
+            yield self._manifest(digest, full_ref_name(self.repository, tag) if full else tag)
         for digest in sorted(self.manifests.keys() - set(self.tags.values()) - self.children()):
             yield self._manifest(digest, full_ref_name(self.repository, digest) if full else None)
         for digest in sorted(self.blobs.keys() - self.led_to()):

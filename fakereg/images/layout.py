@@ -11,25 +11,31 @@ names the file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fakereg.images import documents
-from fakereg.images.files import Files, Folder, LayoutError
+from fakereg.images.files import SEGMENT, Files, Folder, LayoutError
 from fakereg.images.limits import LIMITS, Limits
+from fakereg.images.ref_names import name_of, repository_of_folder
+from fakereg.images.whole_files import is_unfinished, write_whole
 from fakereg.oci import media_types
 from fakereg.oci.descriptor import Descriptor
 from fakereg.oci.digest import Digest
-from fakereg.oci.errors import RegistryError
+from fakereg.oci.errors import NameInvalid, RegistryError
 from fakereg.oci.manifest import SCHEMA_VERSION, Manifest
+from fakereg.oci.names import RepositoryName, Tag
 from fakereg.store.content import Content, Segment
 
 VERSION = "1.0.0"
-REF_NAME = "org.opencontainers.image.ref.name"
 MARKER = "oci-layout"
 INDEX = "index.json"
+
+# Threads that save into one layout must not lose each other's entries.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def blob_name(digest: Digest) -> str:
@@ -70,7 +76,20 @@ class Layout:
         content = self.files.read(INDEX)
         if content is None:
             raise LayoutError(self.index, "no such file")
+        return self.listed(content)
+
+    def listed(self, content: Content) -> tuple[Descriptor, ...]:
+        """The descriptors of this content of index.json. Raises LayoutError."""
         return self.parse(self.index, content, media_types.OCI_INDEX).manifests
+
+    def target(self, entry: Descriptor) -> tuple[RepositoryName, Tag | None]:
+        """The repository and tag that an entry of index.json means. Raises LayoutError."""
+        try:
+            repository, tag = name_of(entry.annotations)
+        except NameInvalid as error:
+            way_out = f"; change that name in {INDEX}, or copy the image to a layout under one that can be a tag"
+            raise LayoutError(self.index, f"{error.message}{way_out}") from error
+        return repository or repository_of_folder(self.files.name), tag
 
     def parse(self, where: str, content: Content, media_type: str, digest: Digest | None = None) -> Manifest:
         """The manifest that a file holds. Raises LayoutError."""
@@ -104,45 +123,60 @@ class LayoutFolder:
     limits: Limits = LIMITS
 
     @property
-    def _index(self) -> Path:
-        return self.root / INDEX
+    def _layout(self) -> Layout:
+        return Layout(Folder(self.root), self.limits)
 
-    def open(self) -> None:
-        """Make the directory a layout, if it is empty or not there.
+    def open(self, entries: Sequence[Descriptor]) -> None:
+        """Make the directory a layout that can take `entries`, if it is empty or not there.
 
-        Raises LayoutError, and writes nothing, if it holds something else or a layout that is broken.
+        Raises LayoutError, and writes nothing, if it holds something else, or a layout that is broken or
+        would be with the entries.
         """
-        if self.root.is_dir() and any(self.root.iterdir()):
-            layout = Layout(Folder(self.root), self.limits)
-            layout.check()
-            if self._index.is_file():
-                layout.entries()
-        else:
+        is_new = not self.root.is_dir() or all(is_unfinished(one) for one in self.root.iterdir())
+        if not is_new:
+            if self._layout.files.read(MARKER) is None:
+                raise LayoutError(self.root, "is neither empty nor an OCI image layout: save to a new directory")
+            self._layout.check()
+        self._index_with(entries)
+        if is_new:
             self.root.mkdir(parents=True, exist_ok=True)
             # First of all files, so that a save that was cut short can be repeated.
-            write(self.root / MARKER, [marker()])
+            _write(self.root / MARKER, [marker()])
 
     def write(self, digest: Digest, content: Content) -> None:
-        """Keep a blob, unless its file is there; segment by segment. Raises LayoutError for a link that leads out."""
+        """Keep a blob, unless it is there; segment by segment. Raises LayoutError for a link that leads out."""
         path = Folder(self.root).inside(blob_name(digest))
-        if not (path.is_file() and path.stat().st_size == content.size):
+        # As many bytes may still be others: those of a disk that was full, or that failed.
+        if not (path.is_file() and path.stat().st_size == content.size and _digest_of(path, digest) == digest):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, content.segments)
+            _write(path, content.segments)
 
-    def write_index(self, entries: Iterable[Descriptor]) -> None:
-        """Put `entries` into index.json, in place of those of the same name; the others stay."""
-        new = [entry.to_json() for entry in entries]
-        document = index_document([])
-        if self._index.is_file():
-            document = json.loads(self._index.read_bytes())
-        names = {_name(entry) for entry in new}
-        document["manifests"] = [entry for entry in document["manifests"] if _name(entry) not in names] + new
-        write(self._index, [encode(document)])
+    def write_index(self, entries: Sequence[Descriptor]) -> None:
+        """Put `entries` into index.json, in place of those that mean the same; the others stay as they are.
+
+        Raises LayoutError as `open` does: others may have saved since.
+        """
+        with _ONE_AT_A_TIME:
+            _write(Folder(self.root).inside(INDEX), [self._index_with(entries)])
+
+    def _index_with(self, entries: Sequence[Descriptor]) -> bytes:
+        layout, document = self._layout, index_document([])
+        if (content := layout.files.read(INDEX)) is not None:
+            # Both of one content: another save may replace the file at any moment.
+            before, document = layout.listed(content), json.loads(bytes(content))
+            meant = {_meaning(layout, entry) for entry in entries}
+            document["manifests"] = [
+                raw
+                for raw, entry in zip(document["manifests"], before, strict=True)
+                if _meaning(layout, entry) not in meant
+            ]
+        document["manifests"] += [entry.to_json() for entry in entries]
+        return documents.indented(layout.index, document, self.limits)
 
 
 def marker() -> bytes:
     """The content of `oci-layout`."""
-    return encode({"imageLayoutVersion": VERSION})
+    return documents.indented(MARKER, {"imageLayoutVersion": VERSION}, LIMITS)
 
 
 def index_document(entries: Iterable[Descriptor]) -> dict[str, Any]:
@@ -154,19 +188,16 @@ def index_document(entries: Iterable[Descriptor]) -> dict[str, Any]:
     }
 
 
-def encode(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, indent=2).encode() + b"\n"
+def _meaning(layout: Layout, entry: Descriptor) -> tuple[RepositoryName, Tag | Digest]:
+    """What tells one entry from the others, however its name is spelled."""
+    repository, tag = layout.target(entry)
+    return repository, tag or entry.digest
 
 
-def write(path: Path, segments: Iterable[Segment]) -> None:
-    """Whole or not at all: a name within a layout never stands for half a file."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.writelines(segments)
-    unfinished.replace(path)
+def _digest_of(path: Path, digest: Digest) -> Digest:
+    with path.open("rb") as file:
+        return digest.algorithm.digest(iter(lambda: file.read(SEGMENT), b""))
 
 
-def _name(entry: dict[str, Any]) -> str:
-    """What tells one entry of index.json from the others; those without a name are told by their digest."""
-    name: str = (entry.get("annotations") or {}).get(REF_NAME) or entry["digest"]
-    return name
+def _write(path: Path, segments: Iterable[Segment]) -> None:
+    write_whole(path, lambda file: file.writelines(segments))

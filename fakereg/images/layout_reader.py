@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from fakereg.images.documents import bounded
 from fakereg.images.files import LayoutError
-from fakereg.images.layout import REF_NAME, Layout
+from fakereg.images.layout import Layout
 from fakereg.images.loaded import Loaded
-from fakereg.images.ref_names import DOCKER_NAME, parse_docker_name, parse_ref_name, repository_of_folder
 from fakereg.oci.descriptor import Descriptor
 from fakereg.oci.digest import Digest
-from fakereg.oci.errors import ManifestInvalid, NameInvalid
+from fakereg.oci.errors import ManifestInvalid
 from fakereg.oci.manifest import Manifest
 from fakereg.oci.media_types import IMAGES, INDEXES, OCTET_STREAM
 from fakereg.oci.names import RepositoryName, Tag
@@ -61,14 +60,8 @@ class LayoutReader:
         return loaded
 
     def _target(self, descriptor: Descriptor) -> tuple[RepositoryName, Tag | None]:
-        annotations = descriptor.annotations or {}
-        key, parse = (DOCKER_NAME, parse_docker_name) if DOCKER_NAME in annotations else (REF_NAME, parse_ref_name)
-        name = annotations.get(key)
-        try:
-            repository, tag = parse(name)
-        except NameInvalid as error:
-            raise LayoutError(self.layout.index, f"{key} {name!r}: {error.message}") from error
-        return self.repository or repository or repository_of_folder(self.layout.files.name), tag
+        repository, tag = self.layout.target(descriptor)
+        return self.repository or repository, tag
 
     def _manifest(self, descriptor: Descriptor, content: Content) -> Manifest | None:
         """None for a loose blob: index.json may list any content (image-spec, image-layout.md)."""

@@ -14,7 +14,7 @@ _ANY_RATIO = 128 * _MIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive or layout may hold; more is refused, in the moment in which it is read.
+    """What an archive may hold; more is refused, in the moment in which it is read. Of directories `document` alone.
 
     unpacked   bytes of the whole archive and of the layers in it, after decompression; they are kept in memory
     ratio      to how many times its size gzip may unpack, once that is more than 128 MiB

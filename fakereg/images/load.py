@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
+from fakereg.images import checks
 from fakereg.images.docker_reader import MANIFEST, DockerReader
 from fakereg.images.files import Files, Folder, LayoutError, is_regular, kind_of
 from fakereg.images.layout import INDEX, MARKER, Layout
@@ -23,8 +24,9 @@ def load(
     """Store what a directory or an archive holds; see `FakeRegistry.load`. The references, in their order.
 
     `sparse` lets blobs and children be missing; what index.json itself lists must be there.
-    Raises LayoutError, or NameInvalid for `repository`.
+    Raises LayoutError, NameInvalid for `repository`, or TypeError.
     """
+    checks.arguments(path=path, repository=repository, limits=limits)
     path = Path(path)
     try:
         if path.is_dir():
@@ -54,6 +56,7 @@ def load_archive(
 
     `name_hint` is what messages call it, and a repository that nothing else names. Otherwise as `load`.
     """
+    checks.arguments(repository=repository, limits=limits)
     name = None if repository is None else RepositoryName.parse(repository)
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     archive = Archive.of(opened, name_hint, Meter(limits))
@@ -61,7 +64,7 @@ def load_archive(
     if MARKER in archive.entries:
         return _stored(store, _from_layout(archive, name, limits, sparse=sparse))
     loaded = DockerReader(archive, name).entries()
-    refuse_clashes(archive.where(MANIFEST), loaded)
+    refuse_clashes(archive.where(MANIFEST), loaded, name)
     return _stored(store, loaded)
 
 
@@ -69,7 +72,7 @@ def _from_layout(files: Files, repository: RepositoryName | None, limits: Limits
     layout = Layout(files, limits)
     layout.check()
     loaded = LayoutReader(layout, repository, sparse).entries(layout.entries())
-    refuse_clashes(files.where(INDEX), loaded)
+    refuse_clashes(files.where(INDEX), loaded, repository)
     return loaded
 
 

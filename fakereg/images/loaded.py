@@ -42,11 +42,17 @@ class Loaded:
             repository.put_manifest(manifest, [self.tag] if self.tag and is_root else [], whole=False)
 
 
-def refuse_clashes(where: str, loaded: Iterable[Loaded]) -> None:
-    """Raises LayoutError, with `where` the entries stand, if one tag is to be on two manifests."""
+def refuse_clashes(where: str, loaded: Iterable[Loaded], repository: RepositoryName | None) -> None:
+    """Raises LayoutError, with `where` the entries stand, if one tag is to be on two manifests.
+
+    `repository` is the one that stood in for those which the entries tell.
+    """
     seen: dict[str, Digest] = {}
     for one in loaded:
         if one.tag is not None and one.reference is not None:
             digest = one.manifests[-1].digest
             if seen.setdefault(one.reference, digest) != digest:
-                raise LayoutError(where, f"two manifests are called {one.reference}: {seen[one.reference]}, {digest}")
+                message = f"two manifests are called {one.reference}: {seen[one.reference]}, {digest}"
+                if repository is not None:
+                    message += f"; repository={str(repository)!r} put all into one: leave it out to keep them apart"
+                raise LayoutError(where, message)

@@ -1,4 +1,4 @@
-"""`org.opencontainers.image.ref.name`: what an entry of a layout's index.json is called.
+"""What an entry of a layout's index.json is called, in `org.opencontainers.image.ref.name` or by Docker's own key.
 
 v1                            a tag; the repository is told by whoever loads it (skopeo, umoci)
 team/app:v1                   repository and tag
@@ -9,6 +9,7 @@ team/app@sha256:...           no tag
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from fakereg.oci.digest import Digest
 from fakereg.oci.errors import NameInvalid
@@ -16,8 +17,21 @@ from fakereg.oci.names import NAME_LIMIT, RepositoryName, Tag
 
 LOCAL = "localhost"
 
+REF_NAME = "org.opencontainers.image.ref.name"
+
 # Docker and containerd tell the full name here, and the tag alone in `ref.name`.
 DOCKER_NAME = "io.containerd.image.name"
+
+
+def name_of(annotations: Mapping[str, str] | None) -> tuple[RepositoryName | None, Tag | None]:
+    """The repository and the tag that the annotations of an entry tell. Raises NameInvalid, with the annotation."""
+    annotations = annotations or {}
+    key, parse = (DOCKER_NAME, parse_docker_name) if DOCKER_NAME in annotations else (REF_NAME, parse_ref_name)
+    name = annotations.get(key)
+    try:
+        return parse(name)
+    except NameInvalid as error:
+        raise NameInvalid(f"{key} {name!r}: {error.message}") from error
 
 
 def parse_ref_name(text: str | None) -> tuple[RepositoryName | None, Tag | None]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
+from fakereg.images import checks, documents
 from fakereg.images.docker_writer import DockerWriter
 from fakereg.images.files import LayoutError, is_regular, kind_of
 from fakereg.images.held import Held
-from fakereg.images.layout import INDEX, MARKER, LayoutFolder, blob_name, encode, index_document, marker
+from fakereg.images.layout import INDEX, MARKER, LayoutFolder, blob_name, index_document, marker
 from fakereg.images.limits import LIMITS, Limits
-from fakereg.images.tar_writer import File, write_tar
+from fakereg.images.tar_writer import Written, write_tar
+from fakereg.images.whole_files import write_whole
+from fakereg.oci.descriptor import Descriptor
 from fakereg.oci.errors import NameUnknown
 from fakereg.oci.names import RepositoryName
 from fakereg.store.repository import Repository
@@ -21,7 +25,11 @@ from fakereg.store.store import Store
 
 Format = Literal["oci", "oci-archive", "docker-archive"]
 
-_COMPRESSED = (".tar.gz", ".tgz")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz")
+_COMPRESSED = (".gz", ".tgz")
+
+# What looks like an archive of a compression that is not written here.
+_OTHER_ARCHIVES = re.compile(r"\.tar\.[^.]+$|\.t(?:xz|bz2?|zst|lz)$")
 
 
 def save(
@@ -34,8 +42,9 @@ def save(
 ) -> None:
     """Write a directory or an archive; see `FakeRegistry.save`.
 
-    Raises LayoutError, NameInvalid, NameUnknown, OSError, and ValueError for an unknown format.
+    Raises LayoutError, NameInvalid, NameUnknown, OSError, TypeError, and ValueError for an unknown format or suffix.
     """
+    checks.arguments(path=path, repository=repository, limits=limits)
     path = Path(path)
     form = _checked(form) if form is not None else _form_of(path)
     held = _held(store, repository)
@@ -45,7 +54,10 @@ def save(
     if path.exists() and not is_regular(path):
         raise LayoutError(path, f"is {kind_of(path)}, where the archive should be")
     members = _members(held, form, str(path), limits, full=repository is None)
-    _write_whole(path, partial(write_tar, members=members, compress=path.name.endswith(_COMPRESSED)))
+    # The file itself, if it is given by a link: else the archive would take the link's place.
+    real = Path(os.path.realpath(path))
+    real.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(real, partial(write_tar, members=members, compress=path.name.lower().endswith(_COMPRESSED)))
 
 
 def save_archive(
@@ -62,25 +74,11 @@ def save_archive(
 
     `name_hint` is what messages call it. Raises what `save` does, and ValueError for the format "oci".
     """
+    checks.arguments(repository=repository, limits=limits)
     if _checked(form) == "oci":
         raise ValueError("the format 'oci' is a directory, which a file cannot hold: give 'oci-archive'")
     members = _members(_held(store, repository), form, name_hint, limits, full=repository is None)
     write_tar(file, members, compress=compress)
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file whole or not at all."""
-    # The file itself, if it is given by a link: the rename would take the link's place.
-    real = Path(os.path.realpath(path))
-    real.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = real.with_name(f".{real.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            write(file)
-        unfinished.replace(real)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def _checked(form: Format) -> Format:
@@ -91,12 +89,21 @@ def _checked(form: Format) -> Format:
 
 
 def _form_of(path: Path) -> Format:
-    is_archive = path.name.endswith((".tar", *_COMPRESSED)) and not path.is_dir()
-    return "oci-archive" if is_archive else "oci"
+    """Told by the name, upper case or lower. Raises ValueError for one that promises what is not written."""
+    name = path.name.lower()
+    if path.is_dir():
+        return "oci"
+    if name.endswith(_ARCHIVES):
+        return "oci-archive"
+    if _OTHER_ARCHIVES.search(name):
+        message = "is called like an archive, but such ones end in .tar, .tar.gz or .tgz: choose one, or give format="
+        raise ValueError(f"{path} {message}")
+    return "oci"
 
 
 def _held(store: Store, repository: str | None) -> list[Held]:
-    return [Held.of(one) for one in _repositories(store, repository)]
+    """What it holds at one moment, whatever is pushed and deleted while it is written."""
+    return [Held.of(one) for one in _repositories(store.copy(), repository)]
 
 
 def _repositories(store: Store, name: str | None) -> list[Repository]:
@@ -109,17 +116,22 @@ def _repositories(store: Store, name: str | None) -> list[Repository]:
 
 
 def _save_folder(layout: LayoutFolder, held: Sequence[Held], *, full: bool) -> None:
-    layout.open()
+    entries = _entries(held, full=full)
+    layout.open(entries)
     for one in held:
         for digest, content in one.contents():
             layout.write(digest, content)
     # The index last: until then the layout holds what it held before.
-    layout.write_index(entry for one in held for entry in one.entries(full=full))
+    layout.write_index(entries)
 
 
-def _members(held: Sequence[Held], form: Format, where: str, limits: Limits, *, full: bool) -> dict[str, File]:
+def _members(held: Sequence[Held], form: Format, where: str, limits: Limits, *, full: bool) -> dict[str, Written]:
     if form == "docker-archive":
         return DockerWriter(where, limits).members(held)
-    entries = [entry for one in held for entry in one.entries(full=full)]
-    blobs = {blob_name(digest): File.of(content) for one in held for digest, content in one.contents()}
-    return {**blobs, MARKER: File.of(marker()), INDEX: File.of(encode(index_document(entries)))}
+    index = documents.indented(f"{where}: {INDEX}", index_document(_entries(held, full=full)), limits)
+    blobs = {blob_name(digest): Written.of(content) for one in held for digest, content in one.contents()}
+    return {**blobs, MARKER: Written.of(marker()), INDEX: Written.of(index)}
+
+
+def _entries(held: Sequence[Held], *, full: bool) -> list[Descriptor]:
+    return [entry for one in held for entry in one.entries(full=full)]

@@ -18,18 +18,18 @@ _EFFORT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """`segments` is iterated once, when it is written, and gives `size` bytes."""
+class Written:
+    """A member: `segments` is iterated once, when it is written, and gives `size` bytes."""
 
     size: int
     segments: Iterable[Segment]
 
     @classmethod
-    def of(cls, content: Content | bytes) -> File:
+    def of(cls, content: Content | bytes) -> Written:
         return cls(len(content), content.segments if isinstance(content, Content) else (content,))
 
 
-def write_tar(file: BinaryIO, members: Mapping[str, File], *, compress: bool = False) -> None:
+def write_tar(file: BinaryIO, members: Mapping[str, Written], *, compress: bool = False) -> None:
     """Sorted by name; owned by root, of 1970. gzip is the same for the same zlib, plain tar always."""
     if compress:
         with gzip.GzipFile(filename="", mode="wb", compresslevel=_EFFORT, fileobj=file, mtime=0) as packed:
@@ -38,7 +38,7 @@ def write_tar(file: BinaryIO, members: Mapping[str, File], *, compress: bool = F
         _write(file, members)
 
 
-def _write(file: BinaryIO | gzip.GzipFile, members: Mapping[str, File]) -> None:
+def _write(file: BinaryIO | gzip.GzipFile, members: Mapping[str, Written]) -> None:
     for name, member in sorted(members.items()):
         info = tarfile.TarInfo(name)
         info.size = member.size

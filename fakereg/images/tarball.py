@@ -21,7 +21,7 @@ from fakereg.store.content import Content
 # A layout needs three.
 DEPTH_LIMIT = 16
 
-_SUFFIXES = re.compile(r"(?:\.tar)?(?:\.gz)?$|\.tgz$", re.ASCII)
+_SUFFIXES = re.compile(r"(?:\.tar)?(?:\.gz)?$|\.tgz$", re.ASCII | re.IGNORECASE)
 _DRIVE = re.compile(r"[a-zA-Z]:", re.ASCII)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
-from fakereg.oci import media_types
+from fakereg.oci import media_types, strict_json
 from fakereg.oci.descriptor import Descriptor, optional_string, string_map
 from fakereg.oci.digest import SHA256, Digest
 from fakereg.oci.errors import DigestInvalid, ManifestInvalid
@@ -92,30 +91,12 @@ def _index(body: bytes, media_type: str, digest: Digest, document: dict[str, Any
 
 def _load(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise ManifestInvalid(f"the manifest is not UTF-8: byte {error.start} is invalid") from error
-    except RecursionError as error:
-        raise ManifestInvalid("the manifest is nested too deeply to be read") from error
+        document = strict_json.parse(body)
     except ValueError as error:
-        raise ManifestInvalid(f"the manifest is not valid JSON: {error}") from error
+        raise ManifestInvalid(f"the manifest {error}") from error
     if not isinstance(document, dict):
         raise ManifestInvalid("the manifest must be a JSON object")
     return document
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers may disagree on which of two equal keys counts, so such a document is refused."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ManifestInvalid(f"the manifest has the key {key!r} twice in one object")
-        found[key] = value
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ManifestInvalid(f"the manifest is not valid JSON: {name} is not a JSON value")
 
 
 def _media_type(document: dict[str, Any], from_header: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fakereg.double.views import RepositoryView
+from fakereg.images.checks import require
 from fakereg.images.image import Image
 from fakereg.images.layers import LayerSource
 from fakereg.images.limits import LIMITS, Limits
@@ -28,7 +29,8 @@ class Contents(Core):
         return [repository.name for repository in self._store.repositories()]
 
     def repository(self, name: str) -> RepositoryView:
-        """What a repository holds; an empty one if nobody pushed to it. Raises NameInvalid."""
+        """What a repository holds; an empty one if nobody pushed to it. Raises NameInvalid, TypeError."""
+        require(isinstance(name, str), "name", "a string such as 'team/app'", name)
         return RepositoryView(RepositoryName.parse(name), lambda: self._store)
 
     def seed(
@@ -88,7 +90,8 @@ class Contents(Core):
 
         All is read and checked before anything is stored, and archives no further than `limits`. Raises
         LayoutError, a ValueError that names the file: also for a missing blob, unless the profile has
-        `sparse="accept"`. Foreign layers may be missing always. Raises NameInvalid for `repository`.
+        `sparse="accept"`. Foreign layers may be missing always. Raises NameInvalid for `repository`, and TypeError
+        for an argument of the wrong type.
         """
         return load(self._store, path, repository, sparse=self.profile.sparse is Sparse.ACCEPT, limits=limits)
 
@@ -104,20 +107,25 @@ class Contents(Core):
 
         `format` is "oci", an OCI image layout as a directory that is new, empty, or a layout; "oci-archive", the
         same in a tar archive; or "docker-archive", for `docker load`. If it is not given, a path that ends in
-        .tar, .tar.gz or .tgz and is no directory is an "oci-archive", and any other path a directory. An archive
-        is compressed where its name ends in .gz or .tgz, and replaces a file of that name.
+        .tar, .tar.gz or .tgz and is no directory is an "oci-archive", and any other path a directory, but one
+        that promises another compression is refused. An archive is compressed where its name ends in .gz or
+        .tgz, and replaces a file of that name.
 
-        In a layout that exists, entries of the same name are replaced and the others stay. One repository
-        is saved with its tags as names (`skopeo copy oci:DIR:v1 ...`), all of them as `team/app:v1`.
+        In a layout that exists, entries are replaced that `load` would read as the same repository and tag;
+        the others stay. One repository is saved with its tags as names (`skopeo copy oci:DIR:v1 ...`), so that
+        the next one that is saved there replaces its tags; all of them are saved as `team/app:v1`.
         Manifests without a tag are saved as `team/app@sha256:...`, or without a name; blobs that no
         manifest names as entries of the type application/octet-stream. So `load` restores every repository;
         not uploads under way, nor a repository that is empty again, nor manifests of a type of their own beyond 4 MiB.
+        What lacks a blob is loaded by a registry with `sparse="accept"` alone, and a .tgz of much the same bytes
+        with a higher `ratio` in `limits`.
 
         A docker-archive holds configs, layers and names, always `team/app:v1`, and no manifests: their digests
         and annotations are not kept. It cannot hold indexes, artifacts, or what has no tag. Its layers are
         uncompressed, up to `limits`.
 
-        Raises LayoutError for a directory that holds something else, and for what the format cannot hold, naming
-        it; NameUnknown, NameInvalid, OSError. An archive is written whole or not at all.
+        Raises LayoutError for a directory that holds something else, for an index.json beyond the `document` of
+        `limits`, and for what the format cannot hold, naming it; NameUnknown, NameInvalid, TypeError, ValueError,
+        OSError. An archive is written whole or not at all.
         """
         save(self._store, path, repository, format, limits=limits)

@@ -45,8 +45,8 @@ class Trouble(Core):
         (`IgnoreRange` on get_blob). `path`, `repository`, `reference` and the values of `header` are shell
         globs; `where` is asked last, with the Request.
 
-        When: at most `times`, not on the `first` so many (`after`), within so many seconds of the registry's
-        clock (`during`: a number from now on, or a pair), with a `probability` that is drawn from the
+        When: at most `times`, not on the first so many that fit (`after`), within so many seconds of the
+        registry's clock (`during`: a number from now on, or a pair), with a `probability` that is drawn from the
         registry's seed, this fault and the request, so that other faults and other clients do not shift it.
 
         By default a fault fires on requests that are allowed; `stage="edge"` comes before anybody looks at
@@ -107,7 +107,8 @@ class Trouble(Core):
             registry.forbid("DELETE")
             registry.forbid(endpoint="put_manifest", reference="latest", reason="we push versions alone")
 
-        The arguments are those of `fault`. Under pytest the test fails once it has run.
+        `method`, `path` and `endpoint` are those of the journal's `assert_not_requested`, all else is as for
+        `fault`; a path is a shell glob. Under pytest the test fails once it has run.
         Raises ValueError for an unknown endpoint, and if nothing is named.
         """
         target = Target(

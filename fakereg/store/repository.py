@@ -126,9 +126,10 @@ class Repository:
     def delete_blob(self, digest: Digest) -> None:
         """Also one that a manifest refers to: the specification leaves that to the client. Raises BlobUnknown."""
         with self._lock:
-            blob = self._own().blobs.pop(digest, None)
-        if blob is None:
-            raise self._no_blob(digest)
+            # Looked for first: holdings that are shared are not copied for a request that changes nothing.
+            if digest not in self._held.blobs:
+                raise self._no_blob(digest)
+            blob = self._own().blobs.pop(digest)
         self._usage.unlink(digest, len(blob))
 
     def blobs(self) -> list[Blob]:
@@ -194,10 +195,10 @@ class Repository:
     def delete_manifest(self, digest: Digest) -> None:
         """Remove a manifest and every tag on it (end-9). Raises ManifestUnknown."""
         with self._lock:
-            held = self._own()
-            manifest = held.manifests.pop(digest, None)
-            if manifest is None:
+            if digest not in self._held.manifests:
                 raise ManifestUnknown(f"repository {self.name} holds no manifest {digest}")
+            held = self._own()
+            manifest = held.manifests.pop(digest)
             for tag in held.tags_of.pop(digest, ()):
                 del held.tags[tag]
                 held.tag_names.discard(tag)
@@ -207,10 +208,10 @@ class Repository:
     def delete_tag(self, tag: Tag) -> None:
         """Remove a tag; its manifest stays pullable by digest (end-9). Raises ManifestUnknown."""
         with self._lock:
-            held = self._own()
-            digest = held.tags.pop(tag, None)
-            if digest is None:
+            if tag not in self._held.tags:
                 raise ManifestUnknown(f"repository {self.name} holds no tag {tag}")
+            held = self._own()
+            digest = held.tags.pop(tag)
             held.tag_names.discard(tag)
             held.tags_of[digest].discard(tag)
 

@@ -20,8 +20,8 @@ LIFT = "; if that is meant, give limits=Limits({}=...)"
 class Case:
     """`make` gives the bytes of `x.tar`, or the path of what it made in a folder.
 
-    `message` is the whole of it, or its beginning before `...`, with `@:` and `@/` for the path. `edit` is a file below
-    fakereg/images/, text that stands there once, and what to put in its place.
+    `message` is the whole of it, or its beginning before `...`, with `@:` and `@/` for the path. `edit` is a file as
+    seen from fakereg/images/, text that stands there once, and what to put in its place.
     """
 
     name: str

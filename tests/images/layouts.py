@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api import encode, image, sha256
 
-from fakereg.images.layout import REF_NAME
+from fakereg.images.ref_names import REF_NAME
 from fakereg.oci import media_types
 from fakereg.oci.digest import Digest
 from fakereg.oci.manifest import Manifest

@@ -12,8 +12,8 @@ from layouts import BARE, blob_path, contents, entry, index_of, put_blob, put_ma
 
 from fakereg import FakeRegistry
 from fakereg.images import LayoutError
-from fakereg.images.layout import REF_NAME
 from fakereg.images.layout_reader import MANIFEST_LIMIT
+from fakereg.images.ref_names import REF_NAME
 from fakereg.oci import media_types
 from fakereg.oci.digest import Digest
 from fakereg.oci.errors import NameInvalid, NameUnknown
@@ -213,7 +213,7 @@ class TestSave:
         """A directory that holds other things is left alone."""
         (tmp_path / "thesis.txt").write_text("precious")
 
-        with pytest.raises(LayoutError, match="not an OCI image layout"):
+        with pytest.raises(LayoutError, match="is neither empty nor an OCI image layout: save to a new directory"):
             registry.save(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from api import sha256
 
-from fakereg.images.ref_names import full_ref_name, parse_ref_name, repository_of_folder
+from fakereg.images.ref_names import DOCKER_NAME, REF_NAME, full_ref_name, name_of, parse_ref_name, repository_of_folder
 from fakereg.oci.digest import Digest
+from fakereg.oci.errors import NameInvalid
 from fakereg.oci.names import RepositoryName, Tag
 
 
@@ -31,6 +34,26 @@ class TestRefNames:
     def test_forms(self, name: str | None, repository: str | None, tag: str | None) -> None:
         """A tag alone, a full name, a host in front, a digest behind."""
         assert parse_ref_name(name) == (repository, tag)
+
+    @pytest.mark.parametrize(
+        ("annotations", "meant"),
+        [
+            (None, (None, None)),
+            ({"other": "v1"}, (None, None)),
+            ({REF_NAME: "v1"}, (None, "v1")),
+            ({REF_NAME: "v2", DOCKER_NAME: "docker.io/team/app:v1"}, ("team/app", "v1")),
+            ({DOCKER_NAME: "docker.io/library/app:v1"}, ("app", "v1")),
+        ],
+    )
+    def test_annotations(self, annotations: dict[str, str] | None, meant: tuple[str | None, str | None]) -> None:
+        """Docker's own key goes before the specification's."""
+        assert name_of(annotations) == meant
+
+    @pytest.mark.parametrize(("key", "text"), [(REF_NAME, "a+b"), (DOCKER_NAME, "app"), (DOCKER_NAME, "")])
+    def test_annotation_that_is_no_name(self, key: str, text: str) -> None:
+        """It is told with its key."""
+        with pytest.raises(NameInvalid, match=f"^{re.escape(f'{key} {text!r}')}: "):
+            name_of({key: text})
 
     @pytest.mark.parametrize("repository", ["app", "team/app", "my.team/app", "localhost/app", "my.app"])
     def test_full_name_is_read_back(self, repository: str) -> None:

@@ -431,7 +431,7 @@ MANIFESTS = [
     ),
     Sabotage(
         "a key may stand once",
-        "oci/manifest.py",
+        "oci/strict_json.py",
         "        if key in found:\n",
         "        if False:\n",
         "spec/test_invalid_manifests.py::TestDocuments::test_not_a_json_object",

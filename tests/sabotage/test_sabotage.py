@@ -8,6 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 from behaviours import BEHAVIOURS, ENDPOINT_TESTS
+from fault_behaviours import FAULTS
 from saboteur import ROOT, Sabotage, Verdict, Workshop
 from state_behaviours import STATE
 
@@ -21,7 +22,7 @@ def missing_row(name: str, test: str) -> Sabotage:
     return Sabotage(f"endpoint {name}", "registry/endpoints.py", f'    Endpoint("{name}", ', f'    # ("{name}", ', test)
 
 
-EVERY = [missing_row(name, test) for name, test in ENDPOINT_TESTS.items()] + BEHAVIOURS + STATE
+EVERY = [missing_row(name, test) for name, test in ENDPOINT_TESTS.items()] + BEHAVIOURS + STATE + FAULTS
 
 
 def test_every_endpoint_is_claimed() -> None:

@@ -97,7 +97,9 @@ class TestClock:
     def test_it_can_be_put_back(self, clock: Clock, hand: Hand) -> None:
         """For what is restored: it goes on from there, or stays there if it is frozen."""
         clock.advance(100)
+        hand.seconds += 5
         clock.put(40)
+        assert clock.now() == 40
         hand.seconds += 2
         assert clock.now() == 42
         clock.freeze()

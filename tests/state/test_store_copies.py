@@ -75,8 +75,11 @@ def full(api: Api) -> Api:
 
 
 def change_everything(api: Api) -> None:
-    """Push, move, mount, delete and resume, in every repository that `full` has."""
-    v2 = sha256(api("GET", "/v2/team/app/manifests/v2").body)
+    """Push, move, mount, refer, delete and resume, in every repository that `full` has."""
+    body = api("GET", "/v2/team/app/manifests/v2").body
+    v2 = sha256(body)
+    api.push_manifest("team/app", body, "second-tag")
+    api.push_image("team/app", subject=descriptor(body, image()["mediaType"]), config=b"second signature")
     api.push_image("team/app", "v1", layers=(b"fourth",))
     api.push_image("team/app", "v3", subject=descriptor(b"nothing"), config=b"another")
     assert api("POST", "/v2/other/app/blobs/uploads/", mount=sha256(b"third")).status == 201
@@ -86,6 +89,15 @@ def change_everything(api: Api) -> None:
     path = f"/v2/team/app/blobs/uploads/{upload.id}"
     assert api("PUT", path, b"whole", digest=sha256(b"half whole")).status == 201
     api.push_image("new/app", "v1")
+
+
+def delete_everything(api: Api) -> None:
+    """Manifest by manifest, with their tags, and blob by blob."""
+    for repository in store_of(api).repositories():
+        for kind, found in (("manifests", repository.manifests()), ("blobs", repository.blobs())):
+            for one in found:
+                assert api("DELETE", f"/v2/{repository.name}/{kind}/{one.digest}").status == 202
+        assert tags_of(api, repository.name) == []
 
 
 class TestContent:
@@ -106,6 +118,7 @@ class TestContent:
         assert contents(copy) == before != contents(full)
         assert store_of(copy).usage.bytes == kept_bytes(store_of(copy))
         assert store_of(full).usage.bytes == kept_bytes(store_of(full))
+        delete_everything(copy)
 
     def test_what_changes_in_the_copy_does_not_show_in_the_original(self, full: Api) -> None:
         """Whatever a client does there."""
@@ -117,6 +130,7 @@ class TestContent:
         assert contents(full) == before != contents(copy)
         assert store_of(copy).usage.bytes == kept_bytes(store_of(copy))
         assert store_of(full).usage.bytes == kept_bytes(store_of(full))
+        delete_everything(full)
 
     def test_copies_of_copies(self, full: Api) -> None:
         """Each stands for its own moment, however they came from each other."""
@@ -171,6 +185,26 @@ class TestContent:
         assert blobs[0] == blobs[1]
         assert manifests[0] == manifests[1]
         assert segments[0] == segments[1] != []
+
+    def test_a_lock_of_its_own(self, full: Api) -> None:
+        """Who waits for a repository waits for nobody who is busy with its copy; its uploads wait with it."""
+        original, copy = (store.repository(NAME) for store in (store_of(full), store_of(full).copy()))
+        (upload,) = copy.uploads()
+
+        assert copy._lock is not original._lock
+        assert upload._lock is copy._lock
+
+    @pytest.mark.parametrize("path", [f"blobs/{sha256(b'x')}", f"manifests/{sha256(b'x')}", "manifests/none"])
+    def test_a_request_that_deletes_nothing_copies_nothing(self, full: Api, path: str) -> None:
+        """What is shared stays shared until something of it changes."""
+        copy = copied(full)
+        stores = [store_of(full), store_of(copy)]
+
+        assert full("DELETE", f"/v2/team/app/{path}").status == 404
+        held = [store.repository(NAME)._held for store in stores]
+        assert held[0] is held[1]
+        assert copy("DELETE", "/v2/team/app/manifests/v2").status == 202
+        assert store_of(copy).repository(NAME)._held is not held[0]
 
     def test_an_empty_store(self, api: Api) -> None:
         """A copy of nothing holds nothing, and takes what comes."""
@@ -264,6 +298,16 @@ class TestUploads:
         api.clock.advance(11)
 
         assert copy.status().codes == ["BLOB_UPLOAD_UNKNOWN"]
+
+    def test_after_a_short_chunk_the_copy_takes_none_either(self) -> None:
+        """A chunk below the minimum was the last one, of the upload in the copy as of the original."""
+        api = Api.of(chunk_minimum=5)
+        upload = api.start_upload("team/app")
+        assert upload.patch(b"1234", at=0).status == 202
+        copy = replace(upload, api=copied(api))
+
+        assert copy.patch(b"567890", at=4).codes == upload.patch(b"567890", at=4).codes == ["BLOB_UPLOAD_INVALID"]
+        assert copy.put(b"", sha256(b"1234")).status == 201
 
 
 class TestOneMoment:
