@@ -31,7 +31,7 @@ def test_there_are_examples() -> None:
     """The patterns above find what the README shows."""
     assert len(TESTS) == 5
     assert len(SCRIPTS) == 4
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 10
 
 
 @pytest.mark.parametrize("example", TESTS)

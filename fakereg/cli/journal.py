@@ -20,16 +20,35 @@ examples:
 {remote.WHERE}"""
 
 _TEXTS = ("method", "path", "repository", "reference", "digest", "status", "user", "fault", "error")
+_CRITERIA = (*_TEXTS, "endpoint", "header", "query", "connection")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_criteria(parser: argparse.ArgumentParser) -> None:
+    """The options that say which requests are meant."""
     fitting = parser.add_argument_group("which requests; texts may be patterns such as 'team/*'")
     for name in _TEXTS:
         fitting.add_argument(f"--{name}", metavar=name.upper())
     fitting.add_argument("--endpoint", action="append", default=[], metavar="NAME", help="name or id of an endpoint")
     fitting.add_argument("--header", action="append", default=[], metavar="NAME[=VALUE]", help="of the request")
     fitting.add_argument("--query", action="append", default=[], metavar="NAME[=VALUE]", help="of its URL")
-    fitting.add_argument("--after", type=int, metavar="NUMBER", help="later than this one")
+    fitting.add_argument("--connection", type=int, metavar="NUMBER", help="on this one")
+
+
+def criteria(options: argparse.Namespace) -> dict[str, Any]:
+    """Those that were given, as JSON has them; a header without a value may have any, and no user is nobody."""
+    given = {name: value for name in _CRITERIA if (value := getattr(options, name)) not in (None, [])}
+    for name in ("header", "query"):
+        if name in given:
+            pairs = (text.partition("=") for text in given[name])
+            given[name] = {key: value if equals else "*" for key, equals, value in pairs}
+    if given.get("status", "").isdecimal():
+        given["status"] = int(given["status"])
+    return given | ({"user": None} if given.get("user") == "" else {})
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_criteria(parser)
+    parser.add_argument("--after", type=int, metavar="NUMBER", help="later than this one")
     parser.add_argument("--wait", type=float, metavar="SECONDS", help="wait for them; exit code 1 if they do not come")
     parser.add_argument("--times", type=int, metavar="NUMBER", help="wait for so many (default: 1)")
     parser.add_argument("--format", choices=("json", "jsonl", "har", "curl"), help="for programs, in another form")
@@ -37,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    names = (*_TEXTS, "endpoint", "header", "query", "after", "wait", "times", "format")
+    names = (*_CRITERIA, "after", "wait", "times", "format")
     query: dict[str, Any] = {name: getattr(options, name) for name in names}
     found = remote.of(options).get("/journal", patience=options.wait or 0.0, **query)
     if not isinstance(found, dict):  # lines of JSON, or a script; perhaps none at all

@@ -11,6 +11,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from functools import partial
+from keyword import iskeyword
 
 from fakereg import __version__
 from fakereg.cli.terminal import Terminal, let_go
@@ -26,6 +27,7 @@ COMMANDS = {
     "export": "write an archive of what a registry holds",
     "repositories": "list the repositories, or what one of them holds",
     "journal": "show what was asked, or wait for it",
+    "assert": "check what was asked, and that a push is whole",
     "violations": "show the requests that should not have been sent",
     "fault": "arm, list and remove faults",
     "clock": "read, advance, freeze and thaw the registry's clock",
@@ -54,7 +56,7 @@ def parser(chosen: str = "") -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == chosen:
-            module = importlib.import_module(f"fakereg.cli.{name}")
+            module = importlib.import_module(f"fakereg.cli.{name}{'_' if iskeyword(name) else ''}")
             module.add_options(command)
             command.epilog = module.EXAMPLES
             command.set_defaults(run=module.run, parser=command)

@@ -59,10 +59,10 @@ class Remote:
         """The answer's document, or its text where it is no JSON. What is None in the query is left out."""
         return _document(self._asked("GET", path, query, patience=patience)[1])
 
-    def send(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
+    def send(self, method: str, path: str, document: Mapping[str, Any] | None = None, /, **query: Any) -> Any:
         """What the registry answers; None for nothing."""
         body = json.dumps(document or {}).encode()
-        return _document(self._asked(method, path, {}, body, "application/json")[1])
+        return _document(self._asked(method, path, query, body, "application/json")[1])
 
     def upload(self, path: str, file: BinaryIO, size: int, /, **query: Any) -> Any:
         """Send a file of so many bytes."""

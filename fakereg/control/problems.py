@@ -147,7 +147,7 @@ class Conflict(Problem):
 
 
 class AssertionFailed(Problem):
-    """The journal does not hold what was asserted; the detail tells the nearest requests."""
+    """What was asserted does not hold; the detail tells the nearest requests."""
 
     name, title, status = "assertion-failed", "Assertion failed", 409
 

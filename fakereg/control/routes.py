@@ -7,13 +7,14 @@ from typing import Any
 
 from fakereg.control.desk import Ask
 from fakereg.control.openapi import describe
-from fakereg.control.operations import conduct, contents, faults, health, journal, state
+from fakereg.control.operations import assertions, conduct, contents, faults, health, journal, state
 from fakereg.control.route import LONGEST_ARCHIVE, MIB, PREFIX, V1, Body, Reply, Route, Run
 from fakereg.control.shapes import BOOLEAN, TEXT, Schema, record, some
 
 _NOTHING = record()
 _ID, _NAME = "<id>", "<name>"
 _REPOSITORY: Mapping[str, Schema] = {"repository": TEXT}
+_MUST_FIRE: Mapping[str, Schema] = {"must_fire": BOOLEAN}
 
 
 def get_openapi(ask: Ask) -> Reply:
@@ -30,7 +31,8 @@ def _post(name: str, template: str, run: Run, summary: str, takes: Schema = _NOT
 
 
 def _delete(name: str, template: str, run: Run, summary: str, **more: Any) -> Route:
-    return Route(name=name, method="DELETE", template=template, run=run, summary=summary, status=204, **more)
+    defaults = {"method": "DELETE", "status": 204, **more}
+    return Route(name=name, template=template, run=run, summary=summary, **defaults)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -151,10 +153,11 @@ ROUTES: tuple[Route, ...] = (
     _post(
         "assert_journal",
         f"{V1}/journal/assert",
-        journal.assert_requested,
-        "Such requests arrived, so often; 409 with the nearest ones otherwise",
-        journal.ASSERT,
-        gives=journal.ASSERTED,
+        assertions.assert_journal,
+        "It holds what `assert` names: requests, their order, a push, a pull; 409 with the reason otherwise",
+        assertions.ASSERT,
+        described=assertions.DESCRIBED,
+        gives=assertions.ASSERTED,
         refusals=(409,),
         is_slow=True,
     ),
@@ -170,11 +173,29 @@ ROUTES: tuple[Route, ...] = (
         gives=faults.FAULT,
         status=201,
     ),
-    _delete("delete_faults", f"{V1}/faults", faults.delete_faults, "Remove all faults"),
+    _delete(
+        "delete_faults",
+        f"{V1}/faults",
+        faults.delete_faults,
+        "Remove all faults, and tell what they did",
+        query=_MUST_FIRE,
+        gives=faults.FAULTS,
+        status=200,
+        refusals=(409,),
+    ),
     _get(
         "get_fault", f"{V1}/faults/{_ID}", faults.get_fault, "One fault, and what it did", faults.FAULT, refusals=(404,)
     ),
-    _delete("delete_fault", f"{V1}/faults/{_ID}", faults.delete_fault, "Remove a fault", refusals=(404,)),
+    _delete(
+        "delete_fault",
+        f"{V1}/faults/{_ID}",
+        faults.delete_fault,
+        "Remove a fault, and tell what it did",
+        query=_MUST_FIRE,
+        gives=faults.FAULT,
+        status=200,
+        refusals=(404, 409),
+    ),
     _get("list_warnings", f"{V1}/warnings", conduct.list_warnings, "What answers warn of", conduct.WARNINGS),
     _post(
         "add_warning",

@@ -126,6 +126,10 @@ class ArmedFault:
         if kind is None and self._must_fire and not self.fired:
             raise FaultNeverFired(self._reason())
 
+    def why_never_fired(self) -> str | None:
+        """Which requests came instead, for people to read; None if it fired."""
+        return None if self.fired else self._reason()
+
     def _reason(self) -> str:
         problem = f"the fault never fired: {self}"
         entries = self._journal.since(self._after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from fakereg.registry.headers import Headers
 from fakereg.registry.messages import Request
 
 REMOTE = ("seed", "load", "export", "repositories", "journal", "violations")
-REMOTE += ("fault", "clock", "snapshot", "restore", "reset")
+REMOTE += ("assert", "fault", "clock", "snapshot", "restore", "reset")
 
 
 @pytest.fixture
@@ -137,15 +138,72 @@ class TestWhatHappens:
         run("fault", "add", "rate_limited", "times=3")
         assert asked(registry, "GET", "/v2/") == 429
         listed = run("fault", "list")
-        run("fault", "remove", "fault-1")
+        removed = run("fault", "remove", "fault-1", "--must-fire")
         left = list(registry.faults)
         run("fault", "remove")
 
         assert armed == ["fault-1  Respond(429, retry_after=1) on ping, 2 times"]
         assert listed[0] == "fault-1  Respond(429, retry_after=1) on ping, 2 times: fired 1 times"
+        assert removed == listed[:1]
         assert len(left) == 2
         assert left[0].startswith("SetHeader('X-A', value='5') on /v2/*")
         assert run("fault", "list") == ["no fault is armed"]
+
+    def test_every_limit_of_a_fault(self, run: Run) -> None:
+        """Each argument of `registry.fault` is an option, all but `where`, which is code, and must_fire."""
+        texts = ["--method", "get", "--path", "/v2/*", "--repository", "team/*", "--reference", "v*"]
+        headers = ["--header", "User-Agent=test/*", "--header", "X-A=*", "--without", "Range"]
+        numbers = ["--times", "2", "--after", "1", "--during", "0.5,60", "--probability", "0.5"]
+        rest = ["--on", "get_manifest", "--on", "get_blob", "--stage", "edge", "--name", "all of it"]
+        (armed,) = run("fault", "add", "Reset", *texts, *headers, *numbers, *rest, "--json")
+        (act,) = json.loads(armed)["acts"]
+
+        assert json.loads(armed)["name"] == "all of it"
+        assert act["on"] == ["get_blob", "get_manifest"]
+        assert [act[name] for name in ("method", "path", "repository", "reference")] == ["GET", "/v2/*", "team/*", "v*"]
+        assert act["header"] == {"User-Agent": "test/*", "X-A": "*", "Range": None}
+        assert [act[name] for name in ("times", "after", "during", "probability")] == [2, 1, [0.5, 60], 0.5]
+        assert act["stage"] == "edge"
+        given = {option.removeprefix("--") for option in [*texts, *headers, *numbers, *rest] if option[:2] == "--"}
+        limits = set(inspect.signature(FakeRegistry.fault).parameters) - {"self", "faults", "where", "must_fire"}
+        assert given - {"without"} == limits
+
+    def test_seconds_from_now_on(self, registry: FakeRegistry, run: Run) -> None:
+        """--during with one number begins at once, and counts the registry's clock."""
+        run("fault", "add", "Respond", "status=503", "--on", "ping", "--during", "60")
+        before = asked(registry, "GET", "/v2/")
+        run("clock", "advance", "60")
+
+        assert (before, asked(registry, "GET", "/v2/")) == (503, 200)
+
+    def test_assertions(self, registry: FakeRegistry, run: Run) -> None:
+        """What holds is silent; --json has the answer."""
+        image = registry.seed("team/app:v1")
+        layer = image.layers[0]
+        asked(registry, "GET", "/v2/")
+        asked(registry, "GET", "/v2/team/app/manifests/v1")
+        asked(registry, "POST", f"/v2/other/blobs/uploads/?mount={layer}&from=team/app")
+
+        assert run("assert", "requested", "--endpoint", "ping", "--status", "200", "--times", "1", "--user", "") == []
+        assert run("assert", "requested", "--at-least", "1", "--at-most", "3", "--json") == ['{"seen": 3}']
+        assert run("assert", "not-requested", "--method", "PUT") == []
+        assert run("assert", "not-requested", "--header", "Range", "--query", "n=5", "--connection", "9") == []
+        assert run("assert", "order", "ping", "GET /v2/team/app/manifests/v1") == []
+        assert run("assert", "pulled", "team/app:v1") == []
+        assert run("assert", "mounted", layer, "--into", "other", "--from", "team/app") == []
+        assert run("assert", "no-violations", "--json") == ["{}"]
+
+    def test_assertions_on_a_push(self, registry: FakeRegistry, run: Run) -> None:
+        """An image that is pushed again is pushed, and its blob, sent once, is used."""
+        image = registry.seed("team/app:v1")
+        digest, content = image.layers[0], registry.repository("team/app").blob(image.layers[0])
+        headers = Headers({"Content-Type": image.media_type})
+        registry.handle(Request("POST", f"/v2/team/app/blobs/uploads/?digest={digest}", Headers()), content)
+        registry.handle(Request("PUT", "/v2/team/app/manifests/v2", headers), image.body)
+
+        assert run("assert", "pushed", "team/app:v2") == []
+        assert run("assert", "uploaded-once", digest, "--into", "team/app") == []
+        assert run("assert", "no-unused-uploads") == []
 
     def test_violations(self, registry: FakeRegistry, run: Run) -> None:
         """Exit code 1 as long as there are any."""
@@ -156,6 +214,16 @@ class TestWhatHappens:
         assert run("violations", code=1) == ["forbidden: we keep everything: DELETE /v2/a/manifests/v1"]
         run("violations", "--clear")
         assert run("violations") == []
+
+    def test_a_fault_that_must_fire(self, registry: FakeRegistry, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+        """Exit code 1 and the reason if it never did; it is removed all the same."""
+        run("fault", "add", "Respond", "status=503", "--on", "ping")
+        ended = command.main(["fault", "remove", "--must-fire"])
+
+        out, err = capsys.readouterr()
+        assert (ended, out) == (1, "")
+        assert err.startswith("fakereg: the fault never fired: Respond(503) on ping, as no request fitted")
+        assert registry.faults == []
 
 
 class TestState:
@@ -216,6 +284,38 @@ class TestMistakes:
                 2,
                 "the scenario no_head brings its own targets and limits: ",
             ),
+            (
+                ["fault", "add", "no_head", "--header", "A=b", "--during", "3"],
+                2,
+                "the scenario no_head brings its own targets and limits: leave --during and --header out\n",
+            ),
+            (
+                ["fault", "add", "Reset", "--header", "Range"],
+                2,
+                "--header takes NAME=GLOB, such as Range='*', or --without Range for none; got 'Range'\n",
+            ),
+            (
+                ["fault", "add", "Reset", "--header", "Range=*", "--without", "Range"],
+                2,
+                "--header and --without name Range more than once: ",
+            ),
+            (
+                ["fault", "add", "Reset", "--during", "1,2,3"],
+                2,
+                "argument --during: takes seconds, such as 60 or 10,60, got '1,2,3' (see fakereg fault add --help)\n",
+            ),
+            (["fault", "add", "Reset", "--during", "inf"], 2, "argument --during: takes seconds, such as "),
+            (["fault", "add", "Reset", "--during", "3,1"], 1, "during ends after it begins, got (3.0, 1.0)\n"),
+            (["fault", "add", "Reset", "--stage", "end"], 1, 'stage takes authorised or edge, got "end"\n'),
+            (["assert"], 2, "the following arguments are required: ASSERTION (see fakereg assert --help)\n"),
+            (["assert", "seen"], 2, "argument ASSERTION: invalid choice: 'seen' (choose from "),
+            (["assert", "pushed"], 2, "the following arguments are required: IMAGE"),
+            (["assert", "mounted", "sha256:0"], 2, "the following arguments are required: --into"),
+            (["assert", "requested", "--method", "PUT"], 1, "no PUT was seen: no request arrived at all\nhint: "),
+            (["assert", "pulled", "team/app:v1", "--whole"], 1, "team/app:v1 was not pulled: no request arrived "),
+            (["assert", "pushed", "Team/App"], 1, "image cannot be: invalid repository name 'Team/App': "),
+            (["assert", "uploaded-once", "x"], 1, "digest cannot be: 'x' is not a digest: "),
+            (["assert", "order", "ping", "nowhere"], 1, "steps[1] cannot be: unknown endpoint 'nowhere'; "),
             (["fault", "add", "chaos"], 1, "scenario is unknown: 'chaos'; known are "),
             (["fault", "add", "Reset", "--on", "nowhere"], 1, "unknown endpoint 'nowhere'; known are "),
         ],
@@ -239,6 +339,7 @@ class TestMistakes:
         """Without --url and $FAKEREG_URL each command says what is missing."""
         monkeypatch.delenv("FAKEREG_URL", raising=False)
         needed = {"seed": ["a"], "load": ["x"], "export": ["x"], "restore": ["x"], "fault": ["list"]}
+        needed["assert"] = ["no-violations"]
 
         assert command.main([name, *needed.get(name, [])]) == 2
         assert capsys.readouterr().err == (

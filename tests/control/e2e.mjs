@@ -41,13 +41,25 @@ assert.equal((await refused.json()).errors[0].code, "TOOMANYREQUESTS");
 assert.deepEqual([await statusOf(manifest), await statusOf(manifest)], [429, 200]);
 const fired = await admin("GET", `faults/${fault.id}`);
 assert.deepEqual([fired.fired, fired.requests], [2, [1, 2]]);
-await admin("DELETE", "faults");
+assert.deepEqual((await admin("DELETE", "faults?must_fire=true")).faults.map((one) => one.fired), [2]);
+const unused = await admin("POST", "faults", { fault: "Respond", status: 503, on: "put_manifest" });
+await assert.rejects(admin("DELETE", `faults/${unused.id}?must_fire=true`), (error) => {
+  assert.equal(error.problem.status, 409);
+  assert.match(error.message, /^the fault never fired: Respond\(503\) on put_manifest, as no request fitted/);
+  return true;
+});
+assert.deepEqual(await admin("GET", "faults"), { faults: [] });
 
 // Assert on the journal: what holds, and what does not, in words; and wait for what is still to come.
 assert.deepEqual(await admin("POST", "journal/assert", { method: "GET", path: manifest, times: 3 }), { seen: 3 });
 await assert.rejects(admin("POST", "journal/assert", { method: "PUT" }), (error) => {
   assert.equal(error.problem.type, "/_fakereg/v1/problems#assertion-failed");
   assert.match(error.message, /^no PUT was seen; the nearest of 3 requests:/);
+  return true;
+});
+await admin("POST", "journal/assert", { assert: "pulled", image: "team/app:v1" });
+await assert.rejects(admin("POST", "journal/assert", { assert: "pulled", image: "team/app:v1", whole: true }), (error) => {
+  assert.match(error.message, /^the manifest of team\/app:v1 was pulled, and 2 blobs of it not:/);
   return true;
 });
 const [seen] = await Promise.all([admin("GET", "journal?wait=10&endpoint=list_tags"), statusOf("/v2/team/app/tags/list")]);
@@ -58,6 +70,8 @@ await admin("POST", "snapshots", { id: "seeded" });
 const body = await (await fetch(url + manifest)).arrayBuffer();
 const headers = { "Content-Type": "application/vnd.oci.image.manifest.v1+json" };
 assert.equal(await statusOf("/v2/team/app/manifests/v2", { method: "PUT", headers, body }), 201);
+await admin("POST", "journal/assert", { assert: "pushed", image: "team/app:v2" });
+await admin("POST", "journal/assert", { assert: "order", steps: ["get_manifest", { method: "PUT", status: 201 }] });
 assert.deepEqual((await admin("GET", "snapshots/seeded/diff")).pushed, ["team/app:v2"]);
 await admin("POST", "snapshots/seeded/restore");
 assert.equal(await statusOf("/v2/team/app/manifests/v2"), 404);

@@ -29,12 +29,19 @@ same "first" 429 "$(status "$manifest")"
 curl --silent --dump-header - --output /dev/null "$manifest" | tr -d '\r' | grep -qx 'Retry-After: 1' || fail "no Retry-After"
 same "third" 200 "$(status "$manifest")"
 ask "$admin/faults/$id" | grep -q '"fired": 2' || fail "it did not fire twice"
-ask -X DELETE "$admin/faults/$id"
+ask -X DELETE "$admin/faults/$id?must_fire=true" | grep -q '"fired": 2' || fail "it is not told what it did"
+unused=$(ask "$admin/faults" -d '{"fault": "Respond", "status": 503, "on": "put_manifest"}' | sed 's/^{"id": "\([^"]*\)".*/\1/')
+problem=$(ask -X DELETE "$admin/faults/$unused?must_fire=true" 2> /dev/null) && fail "a fault that never fired is no problem"
+echo "$problem" | grep -q 'the fault never fired: Respond(503) on put_manifest' || fail "no reason in $problem"
+same "no fault is left" '{"faults": []}' "$(ask "$admin/faults")"
 
 # Assert on the journal: what holds, and what does not, in words.
 ask "$admin/journal/assert" -d '{"method": "GET", "path": "/v2/team/app/manifests/v1", "times": 3}' > /dev/null
 problem=$(ask "$admin/journal/assert" -d '{"method": "PUT"}' 2> /dev/null) && fail "it was asserted that a PUT was seen"
 echo "$problem" | grep -q 'no PUT was seen; the nearest of 3 requests' || fail "no near miss in $problem"
+ask "$admin/journal/assert" -d '{"assert": "pulled", "image": "team/app:v1"}' > /dev/null
+problem=$(ask "$admin/journal/assert" -d '{"assert": "pushed", "image": "team/app:v1"}' 2> /dev/null) && fail "nobody pushed v1"
+echo "$problem" | grep -q 'team/app:v1 was not pushed; the nearest of 3 requests' || fail "no near miss in $problem"
 same "waiting" 200 "$(status "$admin/journal?wait=5&times=3&endpoint=get_manifest")"
 ask "$admin/journal?format=curl&status=429" > "$folder/again.sh"
 grep -q 'Respond(429' "$folder/again.sh" || fail "the script does not tell of the fault"
@@ -44,6 +51,7 @@ ask "$admin/snapshots" -d '{"id": "seeded"}' > /dev/null
 curl --silent --show-error --fail "$manifest" > "$folder/manifest"
 same "push" 201 "$(status -X PUT --data-binary @"$folder/manifest" \
   -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' "$FAKEREG_URL/v2/team/app/manifests/v2")"
+ask "$admin/journal/assert" -d '{"assert": "pushed", "image": "team/app:v2"}' > /dev/null
 ask "$admin/snapshots/seeded/diff" | grep -q '"pushed": \["team/app:v2"\]' || fail "the diff does not tell of v2"
 ask -X POST "$admin/snapshots/seeded/restore"
 same "restored" 404 "$(status "$FAKEREG_URL/v2/team/app/manifests/v2")"

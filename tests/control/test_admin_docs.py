@@ -14,6 +14,8 @@ import pytest
 from admin_client import AdminClient
 
 from fakereg import FakeRegistry
+from fakereg.control.operations.assertions import KINDS
+from fakereg.control.operations.journal import CRITERIA
 from fakereg.control.route import Route
 from fakereg.control.routes import ROUTES
 from fakereg.double import fault_forms
@@ -25,15 +27,30 @@ SHELL = [text for language, text in BLOCKS if language == "sh"]
 FORMS = [json.loads(text) for language, text in BLOCKS if language == "json"]
 
 
+def table(heading: str) -> list[str]:
+    """The lines of the table under a heading, without its head."""
+    _, _, rest = PAGE.read_text().partition(f"\n## {heading}\n")
+    section, _, _ = rest.partition("\n## ")
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
 def row(route: Route) -> str:
     return f"| `{route.name}` | `{route.method} {route.template}` | {route.summary} |"
 
 
 def test_the_routes_are_listed_as_they_are() -> None:
     """The page has a line for every row of the table, in its order, and no other."""
-    listed = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    assert table("Routes") == [row(route) for route in ROUTES]
 
-    assert listed == [row(route) for route in ROUTES]
+
+def test_the_assertions_are_listed_as_they_are() -> None:
+    """The page names every kind of assertion in its order, and the fields of those that have fields of their own."""
+    kinds, fields = zip(*(line.strip("|").split("|")[:2] for line in table("Assertions")), strict=True)
+
+    assert re.findall(r"`(\w+)`", "".join(kinds)) == list(KINDS)
+    for name, told in zip(KINDS, fields, strict=False):
+        own = set(KINDS[name].takes["properties"]) - {"assert"}
+        assert set(re.findall(r"`(\w+)`", told)) == (own - set(CRITERIA) if "method" in own else own), name
 
 
 def run(command: list[str], script: str, registry: FakeRegistry, folder: Path) -> str:

@@ -196,9 +196,54 @@ class TestFaults:
         listed = admin.get("faults")["faults"]
 
         assert [one["name"] for one in listed] == ["mine", "Stall() on any request"]
-        assert admin.ask("DELETE", f"faults/{listed[0]['id']}").status == 204
+        assert admin.ask("DELETE", f"faults/{listed[0]['id']}").status == 200
         assert registry.faults == ["Stall() on any request"]
         assert armed.fired == 0
+
+    def test_removing_tells_what_it_did(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """The answer is what was told of the fault while it was armed; of all faults it is their list."""
+        fired = admin.post("faults", fault="Respond", status=503, on="ping")
+        other = admin.post("faults", fault="Stall", on="get_blob")
+        admin.ask("GET", "/v2/")
+        (listed, _) = admin.get("faults")["faults"]
+        removed = admin.ask("DELETE", f"faults/{fired['id']}", must_fire="true")
+        rest = admin.ask("DELETE", "faults")
+
+        assert removed.json == listed
+        assert (removed.json["fired"], removed.json["requests"]) == (1, [1])
+        assert [(one["id"], one["fired"]) for one in rest.json["faults"]] == [(other["id"], 0)]
+        assert registry.faults == []
+
+    def test_one_that_must_fire(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """With must_fire, one that never did is told in the words of Python's `with`, and removed all the same."""
+        fault = faults.Respond(503)
+        with pytest.raises(AssertionError) as raised, registry.fault(fault, on="put_manifest"):
+            admin.ask("GET", "/v2/")
+        registry.reset()
+        armed = admin.post("faults", fault="Respond", status=503, on="put_manifest")
+        admin.ask("GET", "/v2/")
+        removed = admin.ask("DELETE", f"faults/{armed['id']}", must_fire="true")
+
+        assert removed.status == 409
+        assert removed.problem["type"].endswith("#assertion-failed")
+        assert removed.problem["detail"] == str(raised.value)
+        assert removed.problem["detail"].startswith("the fault never fired: Respond(503) on put_manifest, as no ")
+        assert registry.faults == []
+
+    def test_all_of_them_must_fire(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """Each that did not is told; all are removed, those that fired too."""
+        admin.post("faults", fault="Respond", status=503, on="ping", name="first")
+        admin.post("faults", fault="Stall", on="get_blob", name="second")
+        admin.post("faults", fault="SetStatus", status=201, on="ping", after=1, name="third")
+        admin.ask("GET", "/v2/")
+        removed = admin.ask("DELETE", "faults", must_fire="true")
+
+        detail = removed.problem["detail"]
+        assert removed.status == 409
+        assert "first" not in detail
+        assert "the fault never fired: second, as no request fitted" in detail
+        assert "the fault never fired: third; a request fitted, but its limits kept it from firing:" in detail
+        assert registry.faults == []
 
     def test_removed_in_python(self, registry: FakeRegistry, admin: AdminClient) -> None:
         """A fault that is gone is not listed any more, and its id does not come again."""
@@ -281,6 +326,103 @@ class TestJournal:
         assert (seen, none) == ({"seen": 1}, {"seen": 0})
         assert failed.status == 409
         assert failed.problem["detail"].startswith("GET /v2/ was seen once, wanted 2:\n   1  GET /v2/  200")
+
+
+class TestAssertions:
+    """Every kind, where it holds and where it does not."""
+
+    def test_order(self, admin: AdminClient) -> None:
+        """Steps are endpoints, or criteria; the step that came too early is named."""
+        admin.ask("GET", "/v2/")
+        admin.ask("GET", MANIFEST)
+        steps = ["ping", {"method": "GET", "path": MANIFEST, "status": 404}]
+        held = admin.post("journal/assert", **{"assert": "order", "steps": steps})
+        failed = admin.ask("POST", "journal/assert", {"assert": "order", "steps": steps[::-1]})
+
+        assert held == {}
+        assert failed.status == 409
+        assert failed.problem["detail"].startswith("step 2 of 2, request with endpoint ping, was not seen after ")
+
+    def test_not_requested(self, admin: AdminClient) -> None:
+        """Without criteria it is nothing at all."""
+        nothing = admin.post("journal/assert", **{"assert": "not_requested"})
+        admin.ask("GET", "/v2/")
+        no_put = admin.post("journal/assert", **{"assert": "not_requested", "method": "PUT"})
+        failed = admin.ask("POST", "journal/assert", {"assert": "not_requested"})
+
+        assert nothing == no_put == {"seen": 0}
+        assert failed.problem["detail"].splitlines()[1] == "   1  GET /v2/  200"
+
+    def test_pushed(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """The manifest was put, and the registry holds all of the image, which requests alone do not tell."""
+        image = registry.seed("team/app:v1")
+        kind = {"Content-Type": image.media_type}
+        admin.ask("PUT", "/v2/team/app/manifests/v2", image.body, headers=kind)
+        held = admin.post("journal/assert", **{"assert": "pushed", "image": "team/app:v2"})
+        admin.ask("DELETE", f"/v2/team/app/blobs/{image.layers[0]}")
+        failed = admin.ask("POST", "journal/assert", {"assert": "pushed", "image": "team/app:v2"})
+
+        assert held == {}
+        assert failed.status == 409
+        assert failed.problem["detail"].startswith(
+            f"team/app:v2 was pushed and is not whole: 1 part of it missing in team/app:\n  blob {image.layers[0]}, "
+        )
+
+    def test_pulled(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """The manifest alone, or with `whole` its blobs too."""
+        image = registry.seed("team/app:v1")
+        admin.ask("GET", MANIFEST)
+        held = admin.post("journal/assert", **{"assert": "pulled", "image": "team/app:v1"})
+        failed = admin.ask("POST", "journal/assert", {"assert": "pulled", "image": "team/app:v1", "whole": True})
+        for digest in image.blobs:
+            admin.ask("GET", f"/v2/team/app/blobs/{digest}")
+        whole = admin.post("journal/assert", **{"assert": "pulled", "image": "team/app:v1", "whole": True})
+
+        assert held == whole == {}
+        assert failed.problem["detail"].startswith("the manifest of team/app:v1 was pulled, and 2 blobs of it not:")
+
+    def test_blobs(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """A mount is no upload, and an upload no mount; of both the place can be said."""
+        layer = registry.seed("team/base:v1").layers[0]
+        admin.ask("POST", f"/v2/team/app/blobs/uploads/?mount={layer}&from=team/base")
+        mounted = {"assert": "mounted", "digest": layer, "into": "team/app"}
+        assert admin.post("journal/assert", **mounted) == {}
+        assert admin.post("journal/assert", **mounted, **{"from": "team/base"}) == {}
+        elsewhere = admin.ask("POST", "journal/assert", {**mounted, "from": "team/other"})
+        not_sent = admin.ask("POST", "journal/assert", {"assert": "uploaded_once", "digest": layer})
+        content = registry.repository("team/base").blob(layer)
+        admin.ask("POST", f"/v2/team/new/blobs/uploads/?digest={layer}", content)
+        sent = admin.post("journal/assert", **{"assert": "uploaded_once", "digest": layer, "into": "team/new"})
+
+        assert sent == {}
+        assert elsewhere.problem["detail"].startswith(f"{layer} was not mounted in team/app from team/other; ")
+        assert not_sent.problem["detail"].endswith("\nhint: it was mounted instead, by request 1")
+
+    def test_uploads(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """An upload that was left open is told; a blob that a manifest in the store names is used."""
+        image = registry.seed("team/app:v1")
+        content = registry.repository("team/app").blob(image.layers[0])
+        admin.ask("POST", f"/v2/team/app/blobs/uploads/?digest={image.layers[0]}", content)
+        held = admin.post("journal/assert", **{"assert": "no_unused_uploads"})
+        admin.ask("POST", "/v2/team/app/blobs/uploads/")
+        failed = admin.ask("POST", "journal/assert", {"assert": "no_unused_uploads"})
+
+        assert held == {}
+        assert failed.status == 409
+        assert failed.problem["detail"].startswith("1 upload opened, and neither closed nor cancelled:\n   2  POST ")
+
+    def test_violations(self, admin: AdminClient) -> None:
+        """What was forbidden and asked all the same is told, until it is forgotten."""
+        admin.post("forbid", method="DELETE", reason="we keep everything")
+        held = admin.post("journal/assert", **{"assert": "no_violations"})
+        admin.ask("DELETE", MANIFEST)
+        failed = admin.ask("POST", "journal/assert", {"assert": "no_violations"})
+        admin.ask("DELETE", "violations")
+
+        assert held == admin.post("journal/assert", **{"assert": "no_violations"}) == {}
+        assert failed.status == 409
+        told = "a request should not have been sent:\nforbidden: we keep everything\n"
+        assert failed.problem["detail"].startswith(f"{told}   1  404  DELETE {MANIFEST}  ")
 
 
 class TestStopping:

@@ -17,7 +17,7 @@ from test_bad_admin_requests import BAD, Bad
 
 from fakereg import FakeRegistry, scenarios
 from fakereg.control.openapi import describe
-from fakereg.control.operations import conduct, contents, faults, journal
+from fakereg.control.operations import assertions, conduct, contents, faults, journal
 from fakereg.control.problems import PROBLEMS, Problem
 from fakereg.control.route import Body, Route, Routes
 from fakereg.control.routes import ROUTES
@@ -54,7 +54,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "get_manifest_bytes": ("repositories/team/app/manifests/v1", None),
     "get_blob_bytes": ("repositories/team/app/blobs/{layer}", None),
     "get_journal": ("journal?endpoint=ping&header=Host", None),
-    "assert_journal": ("journal/assert", {"method": "GET", "times": 1}),
+    "assert_journal": ("journal/assert", {"assert": "requested", "method": "GET", "times": 1}),
     "list_faults": ("faults", None),
     "arm_fault": ("faults", {"fault": "Respond", "status": 429, "retry_after": 1, "on": "get_blob", "times": 2}),
     "delete_faults": ("faults", None),
@@ -75,6 +75,8 @@ CALLS: dict[str, tuple[str, Any]] = {
 }
 
 DOCUMENT = describe(ROUTES)
+
+ASSERTIONS = [name for name in dir(FakeRegistry) if name.startswith("assert_")]
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
@@ -172,6 +174,33 @@ class TestDocument:
         assert validator(schema).is_valid(form) == fits
         assert admin.ask("POST", "faults", form).status == (201 if fits else 422)
 
+    @pytest.mark.parametrize(
+        ("form", "status"),
+        [
+            ({}, 409),
+            ({"method": "GET", "times": 0}, 200),
+            ({"assert": "not_requested", "endpoint": ["get_blob", "end-3"]}, 200),
+            ({"assert": "order", "steps": []}, 200),
+            ({"assert": "order", "steps": ["ping", {"method": "GET", "path": "/v2/"}]}, 409),
+            ({"assert": "pulled", "image": "team/app:v1", "whole": True}, 409),
+            ({"assert": "no_violations"}, 200),
+            ({"assert": "pulled", "image": "team/app:v1", "whole": "yes"}, 422),
+            ({"assert": "order"}, 422),
+            ({"assert": "order", "steps": [["GET", "/v2/"]]}, 422),
+            ({"assert": "uploaded_once", "image": "team/app:v1"}, 422),
+            ({"assert": "mounted", "digest": "sha256:00"}, 422),
+            ({"assert": "everything"}, 422),
+            ({"assert": None}, 422),
+            ({"image": "team/app:v1"}, 422),
+        ],
+    )
+    def test_what_is_asserted_is_described(self, admin: AdminClient, form: dict[str, Any], status: int) -> None:
+        """The schema takes what the registry takes, whether it holds or not, and refuses what it refuses."""
+        schema = operation(BY_NAME["assert_journal"])["requestBody"]["content"]["application/json"]["schema"]
+
+        assert validator(schema).is_valid(form) == (status != 422)
+        assert admin.ask("POST", "journal/assert", form).status == status
+
 
 class TestAnswers:
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -268,8 +297,18 @@ class TestKeptUp:
         """The journal is asked by every criterion; in a query each is a parameter."""
         assert set(journal.CRITERIA) == {"method", "path", *Criteria.__annotations__} - {"where"}
         assert set(journal.QUERY) == {*journal.CRITERIA, "after", "format", "wait", "times"}
-        bounds = arguments(Journal.assert_requested, "criteria", "method", "path")
-        assert set(journal.ASSERT["properties"]) == {*journal.CRITERIA, *bounds}
+        assert set(assertions.BOUNDS) == arguments(Journal.assert_requested, "criteria", "method", "path")
+
+    def test_assertions(self) -> None:
+        """Every assertion of a registry is offered, with every argument that it has."""
+        methods = {name.removeprefix("assert_"): getattr(FakeRegistry, name) for name in ASSERTIONS}
+
+        assert set(assertions.KINDS) == set(methods)
+        for name, kind in assertions.KINDS.items():
+            fields = {one.rstrip("_") for one in arguments(methods[name])}
+            if "criteria" in fields:
+                fields = fields - {"criteria"} | set(journal.CRITERIA)
+            assert set(kind.takes["properties"]) == {"assert", *fields}
 
     def test_settings(self) -> None:
         """Every setting of a profile can be changed, and is shown."""

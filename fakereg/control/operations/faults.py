@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fakereg.control.desk import Ask
-from fakereg.control.problems import Flaw, InvalidFields, invalid
+from fakereg.control.problems import AssertionFailed, Flaw, InvalidFields, invalid
 from fakereg.control.route import Reply
 from fakereg.control.shapes import (
     ANY,
@@ -98,14 +98,26 @@ def get_fault(ask: Ask) -> Reply:
 
 
 def delete_fault(ask: Ask) -> Reply:
-    ask.desk.fault(ask.params["id"], ask.pipeline).remove()
-    return Reply(status=204)
+    identity = ask.params["id"]
+    fault = ask.desk.fault(identity, ask.pipeline)
+    _remove(ask, [fault])
+    return Reply(_document(identity, fault))
 
 
 def delete_faults(ask: Ask) -> Reply:
-    for fault in ask.desk.armed(ask.pipeline).values():
+    armed = ask.desk.armed(ask.pipeline)
+    _remove(ask, list(armed.values()))
+    return Reply({"faults": [_document(identity, fault) for identity, fault in armed.items()]})
+
+
+def _remove(ask: Ask, faults: Sequence[ArmedFault]) -> None:
+    """All of them, and only then, with `must_fire`, complain of those that never fired, as a `with` of Python does."""
+    for fault in faults:
         fault.remove()
-    return Reply(status=204)
+    if ask.query.get("must_fire", False):
+        told = [text for fault in faults if (text := fault.why_never_fired())]
+        if told:
+            raise AssertionFailed("\n".join(told))
 
 
 def arm_fault(ask: Ask) -> Reply:

@@ -1,4 +1,4 @@
-"""The journal: read in several forms, waited for, asserted on."""
+"""The journal: read in several forms, and waited for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import fakereg
 from fakereg.control.desk import Ask
-from fakereg.control.problems import AssertionFailed, Flaw, InvalidQuery, WaitedInVain, invalid
+from fakereg.control.problems import InvalidQuery, WaitedInVain
 from fakereg.control.route import Later, Outcome, Reply
 from fakereg.control.shapes import (
     TEXT,
@@ -21,7 +21,6 @@ from fakereg.control.shapes import (
     either,
     many,
     maybe,
-    record,
     some,
     table,
 )
@@ -49,8 +48,6 @@ CRITERIA: Mapping[str, Schema] = {
     "error": TEXT,
     "connection": WHOLE,
 }
-_BOUNDS = {"times": at_least(0), "at_least": at_least(0), "at_most": at_least(0)}
-ASSERT = record(**CRITERIA, **_BOUNDS)
 
 # In a query all is text. `endpoint` may stand several times, `header` and `query` too: NAME or NAME=VALUE.
 _LISTED = {"type": "array", "items": TEXT}
@@ -88,7 +85,6 @@ ENTRY = answered(
     answer_body=_BODY,
 )
 JOURNAL = answered(requests=many(ENTRY), last={"type": "integer", "description": "number of the latest request of all"})
-ASSERTED = answered(seen=WHOLE)
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -162,20 +158,3 @@ def _har(entries: Sequence[Entry]) -> str:
 
 
 _FORMS: Mapping[str, Callable[[Sequence[Entry]], str]] = {"jsonl": _jsonl, "har": _har, "curl": script}
-
-
-# Asserting
-
-
-def assert_requested(ask: Ask) -> Reply:
-    criteria = dict(ask.body)
-    bounds = {name: criteria.pop(name) for name in _BOUNDS if name in criteria}
-    method, path = criteria.pop("method", None), criteria.pop("path", None)
-    journal = ask.pipeline.journal
-    try:
-        journal.assert_requested(method, path, **bounds, **criteria)
-    except AssertionError as error:
-        raise AssertionFailed(str(error)) from error
-    except (TypeError, ValueError) as error:
-        raise invalid([Flaw("", str(error))]) from error
-    return Reply({"seen": len(journal.requests(method, path, **criteria))})
