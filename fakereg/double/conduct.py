@@ -60,5 +60,9 @@ class Conduct:
 
 def told(violations: list[Violation]) -> str:
     """For people to read."""
-    count = "a request" if len(violations) == 1 else f"{len(violations)} requests"
-    return "\n".join([f"{count} should not have been sent:", *map(str, violations)])
+    requests = len({id(one.entry) for one in violations})
+    count = "a request" if requests == 1 else f"{requests} requests"
+    head = f"{count} should not have been sent"
+    if len(violations) == KEPT:
+        head += f"; the latest {KEPT} violations"
+    return "\n".join([f"{head}:", *map(str, violations)])

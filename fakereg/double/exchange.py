@@ -32,7 +32,7 @@ class Exchange:
         plan: Plan,
         conduct: Conduct,
     ) -> None:
-        self.request = request
+        self.request = self._asked = request
         self.registry = registry
         self.entry = entry
         self.endpoint: Endpoint | None = None
@@ -56,7 +56,7 @@ class Exchange:
                 answer = fault.receive(answer, firing)
             self._receiver = answer
 
-    def fire(self, fault: Fault, firing: Firing) -> None:
+    def note(self, fault: Fault, firing: Firing) -> None:
         """Note a fault that takes part from here on."""
         self._fired.append((fault, firing))
         self.entry.faults = (*self.entry.faults, str(fault))
@@ -64,7 +64,8 @@ class Exchange:
     def refuse(self, error: RegistryError) -> Response:
         """Answer with an error, in the specification's form."""
         self.entry.error = f"{error.code}: {error.message}"
-        self.conduct.refused(error, self.entry, unmatched=self.endpoint is None)
+        if self.request is self._asked:  # what a fault made of it is not the client's doing
+            self.conduct.refused(error, self.entry, unmatched=self.endpoint is None)
         headers = {"Content-Type": media_types.JSON, **error.headers}
         return self._settle(Response.of(error.status, headers, error.to_json()))
 

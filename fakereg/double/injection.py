@@ -23,7 +23,7 @@ def inject(exchange: Exchange, stage: Stage) -> None:
         for place, (fault, memory) in enumerate(rule.faults):
             drawn = own(chance, place)
             firing = Firing(exchange.request, exchange.registry, exchange.endpoint, drawn, memory, exchange.pace)
-            exchange.fire(fault, firing)
+            exchange.note(fault, firing)
             begun = fault.begin(firing)
             exchange.request, exchange.registry = firing.request, firing.registry
             exchange.endpoint, exchange.pace = firing.endpoint, firing.pace

@@ -40,6 +40,10 @@ class Plan:
         with self._lock:
             self._index(tuple(rule for rule in self.rules if rule not in rules))
 
+    def holds(self, rules: Sequence[Rule]) -> bool:
+        """Whether all of them are armed."""
+        return all(rule in self.rules for rule in rules)
+
     def at(self, stage: Stage, endpoint: Endpoint | None) -> tuple[Rule, ...]:
         """The rules that may fire on a request to this endpoint."""
         return self._indexes.get(stage, _NOBODY).get(None if endpoint is None else endpoint.name, ())
@@ -79,6 +83,15 @@ def check_connecting(act: Act) -> None:
             raise ValueError(f"{fault} needs a connection that begins: on='connect'")
 
 
+def _why(act: Act) -> list[str]:
+    """What may have kept a fault from firing that is not seen in the requests."""
+    if act.target.is_connecting:
+        return ["hint: on='connect' is for connections that begin while it is armed; clients keep theirs"]
+    if act.stage == "edge":
+        return []
+    return ["hint: requests that no endpoint takes, or that are refused before, are met with stage='edge' alone"]
+
+
 class FaultNeverFired(AssertionError):
     """The test asked for a fault, and nothing was asked that it is for."""
 
@@ -100,6 +113,7 @@ class ArmedFault:
         self._journal = journal
         self._after = len(journal)
         self._must_fire = must_fire
+        self._is_entered = False
 
     @property
     def fired(self) -> int:
@@ -116,6 +130,10 @@ class ArmedFault:
         self._plan.remove(self.rules)
 
     def __enter__(self) -> Self:
+        """Raises RuntimeError for one that was used before: nothing would fire in this block."""
+        if self._is_entered or not self._plan.holds(self.rules):
+            raise RuntimeError(f"this fault was used before, or removed: arm another with registry.fault(): {self}")
+        self._is_entered = True
         return self
 
     def __exit__(
@@ -133,10 +151,15 @@ class ArmedFault:
     def _reason(self) -> str:
         problem = f"the fault never fired: {self}"
         entries = self._journal.since(self._after)
+        if not entries and not self.rules[0].act.target.is_connecting:
+            return f"{problem}, as no request arrived while it was armed"
         if seen := sum(rule.seen for rule in self.rules):
             fitted = "a request" if seen == 1 else f"{seen} requests"
             return "\n".join([f"{problem}; {fitted} fitted, but its limits kept it from firing:", *listed(entries)])
-        wanted = self.rules[0].act.target.wanted()
+        act = self.rules[0].act
+        wanted = act.target.wanted()
+        if act.target.is_connecting or not any(wanted.differences(entry) for entry in entries):
+            return "\n".join([f"{problem}, as none fitted; these arrived meanwhile:", *listed(entries), *_why(act)])
         return missing(wanted, entries, problem=f"{problem}, as no request fitted")
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from fakereg.control.admin import Admin, Answer, Call
-from fakereg.http.delivering import SLICE
+from fakereg.http.delivering import SLICE, nothing
 from fakereg.http.workers import workers
 from fakereg.oci.errors import BadRequest
 from fakereg.registry.messages import Request, Response
@@ -33,7 +33,7 @@ async def administer(
     try:
         return await _send(incoming, await _called(incoming, admin, call, request))
     except ConnectionError:
-        return web.Response(status=400)  # nobody is left to read it
+        return nothing()
     finally:
         call.abandon()
 

@@ -61,6 +61,7 @@ class Connection(web.RequestHandler):
         "_lingers",
         "_rest",
         "_scheme",
+        "_timer",
         "_wire",
         "begun",
         "body",
@@ -88,6 +89,7 @@ class Connection(web.RequestHandler):
         self.is_given_up = False  # and has not for so long that it need not be waited for
         self._is_broken = False  # what came last is not HTTP
         self._lingers = False
+        self._timer: asyncio.TimerHandle | None = None  # it would keep the registry alive after its end
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -106,7 +108,7 @@ class Connection(web.RequestHandler):
             return
         if delivery.delay:
             transport.pause_reading()
-            self._loop.call_later(delivery.delay, self._take, replace(delivery, delay=0.0))
+            self._timer = self._loop.call_later(delivery.delay, self._take, replace(delivery, delay=0.0))
         elif delivery.head_bytes is None:
             transport.resume_reading()
         elif delivery.ending is Ending.RESET:
@@ -114,12 +116,14 @@ class Connection(web.RequestHandler):
         elif transport.can_write_eof():
             self._lingers = True
             transport.write_eof()
-            self._loop.call_later(LINGER, self.force_close)
+            self._timer = self._loop.call_later(LINGER, self.force_close)
         else:
             transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
+        if self._timer is not None:
+            self._timer.cancel()
         if self.begun is not None:
             self.begun.entry.end()
 
@@ -215,7 +219,7 @@ class Connection(web.RequestHandler):
         if self._is_answered or not self._is_whole():
             return False
         self._ended = True
-        self._loop.call_later(HALF_CLOSED, self._hang_up)
+        self._timer = self._loop.call_later(HALF_CLOSED, self._hang_up)
         return True
 
     @property

@@ -54,6 +54,13 @@ class Delivered(web.StreamResponse):
         """Ended already."""
 
 
+def nothing() -> Delivered:
+    """For a client that is gone: not a byte more, as an answer may have begun, and the connection ends."""
+    gone = Delivered()
+    gone.force_close()
+    return gone
+
+
 async def deliver(
     incoming: web.BaseRequest, exchange: Exchange, response: Response, own: list[tuple[str, str]], *, close: bool
 ) -> web.StreamResponse:
@@ -87,6 +94,10 @@ def _possible(incoming: web.BaseRequest, response: Response) -> Delivery:
     delivery = response.delivery
     if delivery.framing is Framing.CHUNKED and incoming.version < HttpVersion11:
         delivery = delivery.framed(Framing.UNTIL_CLOSE)
+    if response.status in (204, 304):  # these have no body, and must not announce one (RFC 9112, 6.1)
+        delivery = delivery.framed(Framing.LENGTH)
+    if incoming.version < HttpVersion11:  # what keeps such a connection would have to be told
+        delivery = delivery.ended(Ending.CLOSE)
     told = _lines(delivery).get("content-length", ("", None))[1]
     is_wrong = delivery.framing is Framing.LENGTH and told not in (None, str(len(response.body)))
     if response.has_body(incoming.method) and (is_wrong or delivery.framing is Framing.UNTIL_CLOSE):
@@ -132,7 +143,7 @@ async def _send_body(incoming: web.BaseRequest, exchange: Exchange, response: Re
                 await pause(one.seconds, incoming)
         if piece:
             if delivery.rate is not None:  # before it, as its last byte would come no sooner
-                await pause(len(piece) / delivery.rate, incoming)
+                await asyncio.sleep(len(piece) / delivery.rate)
             await incoming.writer.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
             sent += len(piece)
             exchange.entry.sent = sent

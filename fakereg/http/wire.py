@@ -19,7 +19,7 @@ from fakereg.control.admin import Admin, is_administrative
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
 from fakereg.http.administering import administer
-from fakereg.http.delivering import SLICE, deliver, pause
+from fakereg.http.delivering import SLICE, deliver, nothing, pause
 from fakereg.http.intake import LONG
 from fakereg.http.workers import workers
 from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
@@ -68,7 +68,7 @@ class Wire:
             return await _send(incoming, exchange, response, invited=invited)
         except ConnectionError:
             # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
-            return web.Response(status=HTTPStatus.BAD_REQUEST)
+            return nothing()
         except Exception:
             exchange.fail()
             raise

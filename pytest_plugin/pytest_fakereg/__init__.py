@@ -75,11 +75,20 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Requests that should not have been sent fail the test itself, unless it failed of its own."""
+    try:
+        result = yield
+    except BaseException:
+        _violations(item)
+        raise
+    _refuse_violations(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """And those that a fixture's clean-up sends, its teardown."""
     result = yield
-    journals = item.config.stash.get(_JOURNALS, None)
-    told = journals.violations() if journals is not None else ""
-    if told:
-        raise pytest.fail.Exception(told, pytrace=False)
+    _refuse_violations(item)
     return result
 
 
@@ -94,6 +103,18 @@ def pytest_runtest_makereport(
         shared = "fake_registry_session" in getattr(item, "fixturenames", ())
         report.sections.extend(journals.sections(shared=shared))
     return report
+
+
+def _refuse_violations(item: pytest.Item) -> None:
+    told = _violations(item)
+    if told:
+        raise pytest.fail.Exception(told, pytrace=False)
+
+
+def _violations(item: pytest.Item) -> str:
+    """Those since the last call: what failed the test does not fail its teardown too."""
+    journals = item.config.stash.get(_JOURNALS, None)
+    return journals.violations() if journals is not None else ""
 
 
 def _refuse_marker_without_effect(item: pytest.Item) -> None:

@@ -53,7 +53,7 @@ class Journals:
             self._records.append(_Record(registry, shared=True))
 
     def violations(self) -> str:
-        """What the running test's registries should not have been asked, for people to read; "" if nothing."""
+        """What the running test's registries should not have been asked since the last call; "" if nothing."""
         found = [record.violations() for record in self._records]
         return "\n".join(text for text in found if text)
 
@@ -78,7 +78,7 @@ class _Record:
         self._after = len(registry.journal)
         self._later: deque[Journal] = deque(maxlen=KEPT)
         self._begun = 0
-        self._violations_before = registry.violations
+        self._told = registry.violations
         registry.watch(self._begin)
 
     def _begin(self, journal: Journal) -> None:
@@ -86,8 +86,10 @@ class _Record:
         self._later.append(journal)
 
     def violations(self) -> str:
-        before = {id(one) for one in self._violations_before}
-        found = [one for one in self.registry.violations if id(one) not in before]
+        now = self.registry.violations
+        before = {id(one) for one in self._told}
+        self._told = now
+        found = [one for one in now if id(one) not in before]
         return told(found) if found else ""
 
     @property

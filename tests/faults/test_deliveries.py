@@ -209,6 +209,15 @@ class TestWithoutABody:
         assert (status.status, status.body, status.end) == (204, b"", "kept")
         assert (unchanged.status, unchanged.body, unchanged.end) == (304, b"", "kept")
 
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_no_body_is_announced(self, registry: FakeRegistry, status: int) -> None:
+        """A status without a body has no Transfer-Encoding, or the client would wait for chunks (RFC 9112, 6.1)."""
+        with registry.fault(faults.SetStatus(status), faults.ChunkedEncoding(), on="get_blob"):
+            seen = ask(registry, "GET", BLOB_PATH)
+
+        assert (seen.status, seen.end) == (status, "kept")
+        assert "Transfer-Encoding" not in seen.headers
+
     @pytest.mark.parametrize(("fault", "end"), list(zip(CUTS, ("closed", "reset"), strict=True)))
     def test_the_ending_comes_all_the_same(self, registry: FakeRegistry, fault: faults.Fault, end: str) -> None:
         """A connection that is to end within the body ends where the body would be."""

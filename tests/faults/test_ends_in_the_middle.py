@@ -25,8 +25,13 @@ class TestEnds:
         faults.Delay(60, before="body"),
     )
 
-    @pytest.mark.parametrize("fault", WAITING, ids=str)
-    @pytest.mark.parametrize("how", ["close", "reset", "half-close"])
+    @pytest.mark.parametrize(
+        ("fault", "how"),
+        # A client that closed its side alone may well read on.
+        [(one, how) for one in WAITING for how in ("close", "reset")]
+        + [(one, "half-close") for one in WAITING if not isinstance(one, faults.Throttle)],
+        ids=str,
+    )
     def test_a_client_that_hangs_up(
         self, registry: FakeRegistry, fault: faults.Fault, how: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -42,6 +47,30 @@ class TestEnds:
 
             eventually(lambda: registry.journal[-1].has_ended)
             eventually(lambda: not registry._listener._connections.connections)
+
+    def test_a_slow_answer_to_a_client_that_sends_no_more(
+        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It reads its answer to the end, and nothing behind it."""
+        monkeypatch.setattr(connection, "HALF_CLOSED", 0.02)
+        rate = 10 * len(BLOB)
+        with registry.fault(faults.Throttle(rate), on="get_blob"), Line(registry.port) as line:
+            line.send(request(registry.port, "GET", BLOB_PATH))
+            line.socket.shutdown(socket.SHUT_WR)
+
+            assert line.rest()[0].endswith(b"\r\n\r\n" + BLOB)
+
+    def test_nothing_follows_an_answer_that_is_given_up(
+        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A client that closed its side meets a stall: its answer ends there, and no other one begins."""
+        monkeypatch.setattr(connection, "HALF_CLOSED", 0.02)
+        monkeypatch.setattr(delivering, "GLANCE", 0.02)
+        with registry.fault(faults.Stall(5), on="get_blob"), Line(registry.port) as line:
+            line.send(request(registry.port, "GET", BLOB_PATH))
+            line.socket.shutdown(socket.SHUT_WR)
+
+            assert line.rest()[0].endswith(b"\r\n\r\n" + BLOB[:5])
 
     @pytest.mark.parametrize("fault", [faults.Stall(), faults.Delay(60), faults.SlowTls(60)], ids=str)
     def test_a_client_that_hangs_up_before_it_was_heard(self, registry: FakeRegistry, fault: faults.Fault) -> None:

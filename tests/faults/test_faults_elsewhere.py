@@ -111,7 +111,8 @@ class TestInAnApplication:
         async def conversation(port: int) -> None:
             with pytest.raises(AssertionError) as caught, registry.fault(faults.Reset(), on="connect"):
                 await asyncio.to_thread(Line(port).ask, "GET", "/v2/")
-            assert str(caught.value).startswith("the fault never fired: Reset() on connect, as no request fitted")
+            assert str(caught.value).startswith("the fault never fired: Reset() on connect, as none fitted")
+            assert "on='connect' is for connections that begin" in str(caught.value)
 
         in_an_application(registry, conversation)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from on_the_wire import BLOB, BLOB_PATH, TAG, Line
 from unplugged import send, statuses
@@ -40,7 +42,7 @@ class TestNeverFired:
             pass
 
         assert "early" not in str(caught.value)
-        assert "no request arrived at all" in str(caught.value)
+        assert str(caught.value).endswith(", as no request arrived while it was armed")
 
     def test_it_never_hides_another_error(self, offline: FakeRegistry) -> None:
         """What went wrong in the body is what the test fails with."""
@@ -48,6 +50,38 @@ class TestNeverFired:
             raise KeyError("the client's own")
 
         assert offline.faults == []
+
+    @pytest.mark.parametrize(
+        ("target", "hint"),
+        [
+            ({"path": "/token"}, "hint: requests that no endpoint takes"),
+            ({"where": lambda request: False}, "hint: requests that no endpoint takes"),
+            ({"header": {"Accept": None}, "method": "PUT"}, "method differs"),
+        ],
+        ids=["no endpoint", "where", "another method"],
+    )
+    def test_what_arrived_is_told(self, offline: FakeRegistry, target: dict[str, Any], hint: str) -> None:
+        """The requests that came instead are listed, with what may be the reason."""
+        with pytest.raises(FaultNeverFired) as caught, offline.fault(FAULT, **target):
+            send(offline, "GET", "/token")
+
+        assert "/token" in str(caught.value).partition("\n")[2]
+        assert hint in str(caught.value)
+
+    def test_it_is_used_once(self, offline: FakeRegistry) -> None:
+        """A second block would rehearse nothing."""
+        fault = offline.fault(FAULT, must_fire=False)
+        with fault:
+            pass
+
+        with pytest.raises(RuntimeError, match="was used before, or removed: arm another") as caught, fault:
+            pass
+        assert str(fault) in str(caught.value)
+
+    def test_it_is_not_nested_in_itself(self, offline: FakeRegistry) -> None:
+        """The inner block would disarm the outer one's."""
+        with offline.fault(FAULT, must_fire=False) as fault, pytest.raises(RuntimeError), fault:
+            pass
 
     def test_it_can_be_allowed(self, offline: FakeRegistry) -> None:
         """must_fire=False is for faults that need not be met."""

@@ -74,6 +74,25 @@ class TestStrict:
 
         assert registry.violations == []
 
+    def test_what_a_fault_makes_of_it_is_none(self, strict: FakeRegistry) -> None:
+        """A request that a fault changes into nonsense was right when it was sent."""
+        strict.seed("team/app:v1")
+        with strict.fault(faults.SetQuery("n", "nonsense"), on="list_tags"):
+            assert send(strict, "GET", "/v2/team/app/tags/list").status == 400
+
+        assert strict.violations == []
+
+    def test_one_request_that_two_rules_forbid(self, strict: FakeRegistry) -> None:
+        """It is one request, with both reasons."""
+        strict.forbid("GET")
+        strict.forbid(path="/v2/*", reason="not here")
+        send(strict, "GET", "/v2/")
+
+        with pytest.raises(AssertionError) as caught:
+            strict.assert_no_violations()
+        assert str(caught.value).startswith("a request should not have been sent:\nforbidden: GET\n")
+        assert "forbidden: not here" in str(caught.value)
+
     def test_what_a_fault_answers_is_none(self, strict: FakeRegistry) -> None:
         """A 400 that the test asked for is not the client's doing, nor a path that a fault at the edge takes."""
         with strict.fault(faults.Respond(400), on="get_manifest"):
@@ -265,6 +284,25 @@ class TestPlugin:
         assert outcomes == {("test_bad", "call"): "failed"}
         assert "the test's own" in text
         assert "should not have been sent" not in text
+
+    def test_clean_up_counts_too(self, run) -> None:
+        """A fixture that sends what is forbidden once the test has passed fails in its teardown."""
+        outcomes, text = run("""
+            import pytest
+            from asking import ask
+
+            @pytest.fixture
+            def tidy(fake_registry):
+                fake_registry.forbid("GET")
+                yield
+                ask(fake_registry)
+
+            def test_good(tidy):
+                pass
+        """)
+
+        assert outcomes == {("test_good", "call"): "passed", ("test_good", "teardown"): "failed"}
+        assert text.startswith("a request should not have been sent:\nforbidden: GET\n")
 
     def test_strict_by_marker_and_ini(self, run) -> None:
         """`strict = on` in the ini is for all tests, and a marker for one."""
