@@ -144,9 +144,9 @@ async def _send_body(incoming: web.BaseRequest, exchange: Exchange, response: Re
         if piece:
             if delivery.rate is not None:  # before it, as its last byte would come no sooner
                 await asyncio.sleep(len(piece) / delivery.rate)
-            await incoming.writer.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
             sent += len(piece)
-            exchange.entry.sent = sent
+            exchange.entry.sent = sent  # before the client can know
+            await incoming.writer.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
     if is_chunked and delivery.body_bytes is None:
         await incoming.writer.write(b"0\r\n\r\n")
 

@@ -245,5 +245,5 @@ async def _stream(
     exchange.entry.sent = 0
     await outgoing.prepare(incoming)
     for piece in response.body.slices(SLICE):
+        exchange.entry.sent += len(piece)  # before the client can know
         await outgoing.write(piece)
-        exchange.entry.sent += len(piece)

@@ -55,7 +55,7 @@ class TestNeverFired:
         ("target", "hint"),
         [
             ({"path": "/token"}, "hint: requests that no endpoint takes"),
-            ({"where": lambda request: False}, "hint: requests that no endpoint takes"),
+            ({"where": lambda _: False}, "hint: requests that no endpoint takes"),
             ({"header": {"Accept": None}, "method": "PUT"}, "method differs"),
         ],
         ids=["no endpoint", "where", "another method"],
