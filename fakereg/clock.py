@@ -6,7 +6,7 @@ Law of this module: it imports nothing of the package, and the rest of the packa
 
 from __future__ import annotations
 
-import math
+import sys
 import threading
 import time
 import uuid
@@ -45,11 +45,11 @@ class Clock:
         return self._known[1] is None
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass at once. Raises ValueError for a negative number."""
-        if not 0 <= seconds < math.inf:  # NaN too
-            raise ValueError(f"a clock only goes forward, and not for ever: cannot advance by {seconds} seconds")
+        """Let `seconds` pass at once. Raises ValueError for a negative number, and for more than a float can hold."""
         with self._lock:
             reading, since = self._known
+            if not 0 <= seconds <= sys.float_info.max - reading:  # NaN too
+                raise ValueError(f"a clock only goes forward, and not for ever: cannot advance by {seconds} seconds")
             self._known = (reading + seconds, since)
 
     def freeze(self) -> AbstractContextManager[Clock]:

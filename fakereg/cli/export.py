@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     registry = remote.of(options)
-    compress = "true" if options.file.name.endswith((".gz", ".tgz")) else None
+    compress = "true" if options.file.name.lower().endswith((".gz", ".tgz")) else None
     query = {"repository": options.repository, "format": options.format, "gzip": compress}
     try:
         written = registry.download("/export", options.file, **query)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
 from importlib import import_module
 from tempfile import SpooledTemporaryFile
-from typing import Any, NoReturn
+from typing import Any
 
 from fakereg.control.desk import Ask, Desk, Fake
 from fakereg.control.guard import Guard
@@ -28,6 +29,7 @@ from fakereg.control.problems import (
 from fakereg.control.route import PREFIX, Body, Later, Outcome, Reply, Route, Routes
 from fakereg.control.shapes import flaws, read, shown
 from fakereg.double.pipeline import Pipeline
+from fakereg.oci import strict_json
 from fakereg.oci.errors import RegistryError
 from fakereg.registry.messages import Request, Response
 from fakereg.store.content import Segment
@@ -38,6 +40,8 @@ log = logging.getLogger("fakereg")
 _IN_MEMORY = 16 * 1024 * 1024
 
 _NOT_FOUND = 404
+
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _BEGINNINGS = (f"{PREFIX}/", f"{PREFIX}?")
 
@@ -205,29 +209,23 @@ def _document(content: bytes) -> dict[str, Any]:
     if not content:
         return {}
     try:
-        document = json.loads(content.decode(), parse_constant=_no_constant, object_pairs_hook=_once)
-    except UnicodeDecodeError as error:
-        raise NotJson(f"the body is not UTF-8, at byte {error.start}") from error
-    except json.JSONDecodeError as error:
-        raise NotJson(f"the body is not JSON: {error}") from error
-    except RecursionError as error:
-        raise NotJson("the body is nested too deep") from error
+        document = strict_json.parse(content)
+    except ValueError as error:
+        raise NotJson(f"the body {error}") from error
+    if _ESCAPED_SURROGATE.search(content):
+        _check_texts(document)
     if not isinstance(document, dict):
         raise NotJson(f"the body must be a JSON object, got {shown(document)}")
     return document
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise NotJson(f"the body is not JSON: it has no {name}")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers may understand two things by a key that stands twice."""
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        twice = next(name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1)
-        raise NotJson(f"the key {twice!r} stands twice in one object")
-    return document
+def _check_texts(document: Any) -> None:
+    """Raises NotJson for half of a surrogate pair, which JSON can write and UTF-8 cannot."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise NotJson(f"the body holds {half!r} alone, half of a surrogate pair: that is no text") from error
 
 
 # The answer

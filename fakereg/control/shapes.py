@@ -6,13 +6,15 @@ As much of JSON Schema (2020-12) as the admin API needs, no more.
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fakereg.control.problems import Flaw
 
 Schema = Mapping[str, Any]
+
+_MOST = sys.float_info.max
 
 # Of a value in a message.
 _SHOWN = 60
@@ -66,10 +68,16 @@ def told(schema: Schema, description: str) -> Schema:
 
 # Checking
 
+
+def _is_number(value: Any) -> bool:
+    """One that a float can hold."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -_MOST <= value <= _MOST
+
+
 _IS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value),
+    "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),

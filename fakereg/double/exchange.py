@@ -6,6 +6,7 @@ from fakereg.double.conduct import Conduct
 from fakereg.double.fault import Fault, Firing, Interrupted
 from fakereg.double.journal import Entry
 from fakereg.double.plan import Plan
+from fakereg.double.target import ConditionFailed
 from fakereg.double.warnings import Warnings
 from fakereg.oci import media_types
 from fakereg.oci.errors import RegistryError
@@ -59,7 +60,7 @@ class Exchange:
     def note(self, fault: Fault, firing: Firing) -> None:
         """Note a fault that takes part from here on."""
         self._fired.append((fault, firing))
-        self.entry.faults = (*self.entry.faults, str(fault))
+        self.entry.note_fault(str(fault))
 
     def refuse(self, error: RegistryError) -> Response:
         """Answer with an error, in the specification's form."""
@@ -104,10 +105,11 @@ class Exchange:
         if self.response is None and self._receiver is not None and not self.is_handed_over:
             self._receiver.abandon()
 
-    def fail(self) -> None:
-        """Our own code failed, and the client is told no more than that."""
+    def fail(self, error: Exception) -> None:
+        """Our own code failed, or the test's, and the client is told no more than that."""
         self.entry.status = 500
-        self.entry.error = "the registry itself failed: see the log for the traceback"
+        is_the_tests = isinstance(error, ConditionFailed)
+        self.entry.error = str(error) if is_the_tests else "the registry itself failed: see the log for the traceback"
         self.entry.end()
 
     @property

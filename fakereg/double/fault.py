@@ -11,11 +11,11 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from fakereg.registry.delivery import Delivery
 from fakereg.registry.endpoints import Endpoint
-from fakereg.registry.messages import Receiver, Request, Response
+from fakereg.registry.messages import Receiver, Request, Response, is_authority
 from fakereg.registry.registry import Registry
 from fakereg.store.store import Store
 
@@ -28,6 +28,9 @@ FINITE = sys.float_info.max
 _LONGEST = 200
 
 _LAST_STATUS = 999
+
+# What `Fault.connect` takes.
+CONNECTING = "Delay, Reset, EmptyAnswer, Stall and SlowTls"
 
 # RFC 9110, 5.6.2.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -57,7 +60,12 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The base of all faults."""
+    """The base of all faults.
+
+    `only_suits` says that elsewhere than where it suits it would do nothing at all, so that nobody arms it there.
+    """
+
+    only_suits: ClassVar[bool] = False
 
     def suits(self) -> tuple[str, ...]:
         """The names of the endpoints where it fires if a test names none; () for all."""
@@ -81,7 +89,7 @@ class Fault:
 
     def connect(self, delivery: Delivery, chance: Chance) -> Delivery:
         """How a new connection is taken. Raises ValueError for a fault that needs a request."""
-        raise ValueError(f"{type(self).__name__} needs a request: on='connect' takes Delay, Reset, EmptyAnswer, Stall")
+        raise ValueError(f"{type(self).__name__} needs a request: on='connect' takes {CONNECTING}")
 
     def __str__(self) -> str:
         """`Respond(429, retry_after=1)`: the fields that differ from their defaults, the first one without its name."""
@@ -108,15 +116,33 @@ def shortened(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 4 :]}"
 
 
-def whole(name: str, value: object, least: int = 0) -> None:
-    """Raises ValueError unless the field `name` is a whole number, `least` or more."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is a whole number, {least} or more, got {value!r}")
+def needs_request(fault: Fault, takes: str) -> ValueError:
+    """What a fault says that is for connections, but not with these fields."""
+    return ValueError(f"{fault} needs a request: on='connect' takes {takes}")
+
+
+def authority_of(request: Request) -> str:
+    """The host that the client spoke to; "" if it named none, or, which the edge meets, none that can be."""
+    return request.authority if is_authority(request.authority) else ""
+
+
+def whole(name: str, value: object, least: int = 0, *, most: float = math.inf) -> None:
+    """Raises ValueError unless the field `name` is a whole number from `least` to `most`."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        span = f"{least} or more" if most == math.inf else f"from {least} to {most}"
+        raise ValueError(f"{name} is a whole number, {span}, got {value!r}")
+
+
+def flag(name: str, value: object) -> None:
+    """Raises TypeError unless the field `name` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is True or False, got {value!r}")
 
 
 def number(name: str, value: object, *, least: float = 0, most: float = math.inf) -> None:
-    """Raises ValueError unless the field `name` is a number from `least` to `most`."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:  # NaN too
+    """Raises ValueError unless the field `name` is a number from `least` to `most`, and one that a float can hold."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most or FINITE < value < math.inf:  # type: ignore[operator] # NaN too
         span = f"{least:g} or more" if most >= FINITE else f"from {least:g} to {most:g}"
         raise ValueError(f"{name} is a number, {span}, got {value!r}")
 
@@ -125,6 +151,24 @@ def line(name: str, value: object) -> None:
     """Raises ValueError unless `value` can stand in a header."""
     if not isinstance(value, str) or any(one in "\r\n\0" or "\ud800" <= one <= "\udfff" for one in value):
         raise ValueError(f"{name} is text on one line, got {value!r}")
+
+
+def text(name: str, value: object, *others: type | None) -> None:
+    """Raises TypeError unless the field `name` is text, or of one of the others; ValueError if UTF-8 cannot hold it."""
+    kind(name, value, str, *others)
+    if not isinstance(value, str):
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} is text that can be sent as UTF-8, got {shortened(value)}") from None
+
+
+def host(name: str, value: object) -> None:
+    """Raises ValueError unless `value` can stand between the scheme and the path of a URL."""
+    if not isinstance(value, str) or not is_authority(value):
+        got = f"a URL: {value!r}" if isinstance(value, str) and "//" in value else repr(value)
+        raise ValueError(f"{name} is host or host:port, such as registry.host, got {got}")
 
 
 def kind(name: str, value: object, *kinds: type | None) -> None:

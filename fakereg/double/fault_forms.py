@@ -19,7 +19,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from fakereg.double import faults
-from fakereg.double.fault import Fault
+from fakereg.double.fault import FINITE, Fault
 from fakereg.double.faults.timing import Lognormal, Uniform
 
 FAULTS: Mapping[str, type[Fault]] = {
@@ -165,8 +165,8 @@ def _written(kind: Any, value: Any) -> Any:
 
 
 def _read_number(kind: Any, value: Any) -> Any:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return value if is_number else _NOT_THIS
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and -FINITE <= value <= FINITE else _NOT_THIS
 
 
 def _read_text(kind: Any, value: Any) -> Any:

@@ -91,8 +91,8 @@ class Pipeline:
                     break
         except RegistryError as error:
             exchange.refuse(error)
-        except Exception:
-            exchange.fail()
+        except Exception as error:
+            exchange.fail(error)
             raise
         return exchange
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fakereg.double.armed import Act
-from fakereg.double.fault import Fault
+from fakereg.double.fault import FINITE, Fault, number, whole
 from fakereg.double.faults.answers import Redirect, Respond
 from fakereg.double.faults.breaks import LoseAnswer, Reset, Truncate
 from fakereg.double.faults.headers import SetHeader, SetStatus
@@ -42,7 +42,7 @@ def flaky_cdn(after: int = 1024) -> Scenario:
 
 
 def redirected_to(host: str) -> Scenario:
-    """Blobs are on another host (307, on HEAD too), as GitLab and most hosted registries answer.
+    """Blobs are on another `host`, or host:port (307, on HEAD too), as GitLab and most hosted registries answer.
 
     A client that sends its Authorization along leaks it, and S3 and Azure refuse such a request.
     """
@@ -87,6 +87,7 @@ def eventually_consistent(reads: int = 3) -> Scenario:
 
     Registries on object stores were like this as long as those were eventually consistent (S3 until December 2020).
     """
+    whole("reads", reads, 1)
     return Scenario(
         "eventually_consistent",
         (
@@ -127,6 +128,7 @@ def no_head() -> Scenario:
 
 def small_chunks(most: int = 4 * MIB) -> Scenario:
     """A PATCH above so many bytes is refused with 416, as GHCR does above 4 MiB; chunked transfer encoding passes."""
+    whole("most", most)
     fault = Respond(
         416,
         code="REQUESTED_RANGE_NOT_SATISFIABLE",
@@ -146,6 +148,7 @@ def patch_is_201() -> Scenario:
 
 def slow_line(rate: float = 256 * 1024, latency: float = 0.05) -> Scenario:
     """Bodies at `rate` bytes per second, both ways, and answers after half a `latency` or several of it."""
+    number("latency", latency, most=FINITE)
     return Scenario("slow_line", (_act(Delay(Lognormal(latency)), Throttle(rate)),))
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from fakereg.double.fault import kind, token
+from fakereg.double.fault import Fault, kind, token
 from fakereg.double.journal import Criteria, Wanted
 from fakereg.registry.endpoints import ENDPOINTS, Endpoint, find_endpoints
 from fakereg.registry.messages import Request
 
 CONNECT = "connect"
+
+
+class ConditionFailed(Exception):
+    """A `where` of a fault, or of what is forbidden, raised: a mistake in the test, and not of the client."""
+
 
 Labels = str | Iterable[str]
 
@@ -21,7 +26,7 @@ class Target:
     """What a request must be like; what is None does not matter. Globs are those of the shell, in which * takes / too.
 
     endpoints   names of rows of the endpoint table; () for all, also for requests that no row takes
-    method      in upper case
+    method      in whatever case
     path        a glob on the path without its query: /v2/team/*/manifests/*
     repository  a glob on the repository's name
     reference   a glob on the tag or digest in the path
@@ -40,7 +45,10 @@ class Target:
     def __post_init__(self) -> None:
         for name in ("method", "path", "repository", "reference"):
             kind(name, getattr(self, name), str, None)
+        if self.method is not None:
+            object.__setattr__(self, "method", self.method.upper())
         kind("header", self.header, Mapping)
+        object.__setattr__(self, "header", dict(self.header))  # the caller's may change
         for name, glob in self.header.items():
             token("header", name)
             kind(f"header {name}", glob, str, None)
@@ -61,8 +69,18 @@ class Target:
             and _is_like(self.repository, params.get("name"))
             and _is_like(self.reference, params.get("reference") or params.get("digest"))
             and all(_has_header(request, name, glob) for name, glob in self.header.items())
-            and (self.where is None or self.where(request))
+            and self._holds(request)
         )
+
+    def _holds(self, request: Request) -> bool:
+        """Raises ConditionFailed from whatever `where` raised."""
+        if self.where is None:
+            return True
+        try:
+            return bool(self.where(request))
+        except Exception as error:
+            name = getattr(self.where, "__name__", repr(self.where))
+            raise ConditionFailed(f"the test's own condition where={name} raised {error!r}") from error
 
     def wanted(self) -> Wanted:
         """The same as the journal is asked for it, as far as it can be: to tell which requests were near."""
@@ -102,6 +120,15 @@ def names_of(labels: Labels | None) -> tuple[str, ...]:
         raise ValueError("on='connect' stands alone: there is no request yet")
     found = {endpoint.name for label in wanted for endpoint in find_endpoints(label)}
     return tuple(endpoint.name for endpoint in ENDPOINTS if endpoint.name in found)
+
+
+def check_places(faults: Sequence[Fault], endpoints: Sequence[str]) -> None:
+    """Raises ValueError for a fault that would do nothing on any of these endpoints; none named are all of them."""
+    for fault in faults:
+        suits = fault.suits() if fault.only_suits else ()
+        if endpoints and suits and not set(suits) & set(endpoints):
+            named, better = " or ".join(endpoints), " or ".join(suits)
+            raise ValueError(f"{fault} does nothing on {named}: it makes sense on {better}")
 
 
 def _is_like(glob: str | None, value: str | None) -> bool:

@@ -69,8 +69,8 @@ class Wire:
         except ConnectionError:
             # Nobody is left to read an answer; raised further, aiohttp would log it as a failure of ours.
             return nothing()
-        except Exception:
-            exchange.fail()
+        except Exception as error:
+            exchange.fail(error)
             raise
         finally:  # also when the connection was lost or the server stops
             exchange.abandon()  # does nothing where there is an answer

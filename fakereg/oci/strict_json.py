@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 def parse(body: bytes) -> Any:
     """Raises ValueError, whose message goes on from "the document ...", also for duplicate keys, NaN and Infinity."""
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_int)
     except UnicodeDecodeError as error:
         raise ValueError(f"is not UTF-8: byte {error.start} is invalid") from error
     except RecursionError as error:
@@ -26,6 +26,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key {key!r} stands twice in one object")
         found[key] = value
     return found
+
+
+def _int(digits: str) -> int:
+    """Python reads 4300 digits, unless told otherwise, as more take long."""
+    try:
+        return int(digits)
+    except ValueError:
+        raise ValueError(f"a number of {len(digits)} digits is too long to be read") from None
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -63,10 +63,9 @@ class Delivery:
         return replace(self, rate=rate if self.rate is None else min(rate, self.rate))
 
     def cut(self, body_bytes: int, ending: Ending) -> Delivery:
-        """At most `body_bytes` of the body, then `ending`, unless what was decided before ends it sooner."""
-        if self.body_bytes is not None and self.body_bytes < body_bytes:
-            return self
-        return replace(self, body_bytes=body_bytes, ending=max(self.ending, ending))
+        """At most `body_bytes` of the body, then `ending`: of two cuts the shorter counts, of two endings the ruder."""
+        shorter = body_bytes if self.body_bytes is None else min(body_bytes, self.body_bytes)
+        return replace(self, body_bytes=shorter, ending=max(self.ending, ending))
 
     def silent(self, ending: Ending) -> Delivery:
         """Not a byte goes out."""

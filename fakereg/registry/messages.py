@@ -58,7 +58,7 @@ class Request:
 
     def parse(self) -> None:
         """Raises BadRequest for a query, escape or Host that is not well-formed."""
-        if self.authority and not _is_authority(self.authority):
+        if self.authority and not is_authority(self.authority):
             raise BadRequest(f"the Host {self.authority!r} is not host or host:port")
         if not _is_utf8(self.target):
             raise BadRequest(f"the URL {self.target!r} is not UTF-8")
@@ -118,7 +118,8 @@ class Request:
 
 
 @lru_cache(maxsize=64)  # a client names the same host with every request
-def _is_authority(text: str) -> bool:
+def is_authority(text: str) -> bool:
+    """Whether it is host or host:port."""
     return _AUTHORITY.fullmatch(text) is not None
 
 

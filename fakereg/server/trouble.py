@@ -8,7 +8,7 @@ from fakereg.double.armed import Act, Rule, Stage
 from fakereg.double.fault import Fault
 from fakereg.double.plan import ArmedFault, check_connecting
 from fakereg.double.scenario import Scenario
-from fakereg.double.target import Labels, Target, names_of
+from fakereg.double.target import Labels, Target, check_places, names_of
 from fakereg.registry.messages import Request
 from fakereg.server.core import Core
 
@@ -66,7 +66,7 @@ class Trouble(Core):
             raise TypeError(f"faults are values such as faults.Respond(503), got {faults!r}")
         target = Target(
             endpoints=names_of(on) or _natural(chosen),
-            method=method.upper() if isinstance(method, str) else method,
+            method=method,
             path=path,
             repository=repository,
             reference=reference,
@@ -113,7 +113,7 @@ class Trouble(Core):
         """
         target = Target(
             endpoints=names_of(endpoint),
-            method=None if method is None else method.upper(),
+            method=method,
             path=path,
             repository=repository,
             reference=reference,
@@ -136,6 +136,7 @@ class Trouble(Core):
         pipeline = self._pipeline
         for act in acts:
             check_connecting(act)
+            check_places(act.faults, act.target.endpoints)
         rules = [Rule(act, self._seed, pipeline.registry) for act in acts]
         pipeline.plan.add(rules)
         return ArmedFault(rules, pipeline.plan, pipeline.journal, name=name, must_fire=must_fire)

@@ -95,6 +95,14 @@ class TestContents:
         assert registry.repository("team/app").manifest("v1").digest == digest
         assert sorted(one.name for one in tmp_path.iterdir()) == ["all.tar.gz", "app.tar"]
 
+    @pytest.mark.parametrize("name", ["all.TAR.GZ", "all.Tgz"])
+    def test_export_to_a_name_in_capitals(self, registry: FakeRegistry, run: Run, tmp_path: Path, name: str) -> None:
+        """An ending in capitals means the same."""
+        registry.seed("team/app:v1")
+        run("export", str(tmp_path / name))
+
+        assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b")
+
     def test_repositories(self, registry: FakeRegistry, run: Run) -> None:
         """Names, or what one holds: tags, what has none, and counts."""
         image = registry.seed("team/app:v1")
@@ -222,7 +230,7 @@ class TestWhatHappens:
 
         out, err = capsys.readouterr()
         assert (ended, out) == (1, "")
-        assert err.startswith("fakereg: the fault never fired: Respond(503) on ping, as no request fitted")
+        assert err.startswith("fakereg: the fault never fired: Respond(503) on ping, as no request arrived while")
         assert registry.faults == []
 
 

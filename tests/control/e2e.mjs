@@ -45,7 +45,7 @@ assert.deepEqual((await admin("DELETE", "faults?must_fire=true")).faults.map((on
 const unused = await admin("POST", "faults", { fault: "Respond", status: 503, on: "put_manifest" });
 await assert.rejects(admin("DELETE", `faults/${unused.id}?must_fire=true`), (error) => {
   assert.equal(error.problem.status, 409);
-  assert.match(error.message, /^the fault never fired: Respond\(503\) on put_manifest, as no request fitted/);
+  assert.match(error.message, /^the fault never fired: Respond\(503\) on put_manifest, as no request arrived while it was armed/);
   return true;
 });
 assert.deepEqual(await admin("GET", "faults"), { faults: [] });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -168,6 +169,33 @@ class TestFaults:
         asked = [admin.ask("GET", MANIFEST, headers={"X-Wanted": "yes"}) for _ in range(2)]
 
         assert [(one.status, one.headers["X-A"]) for one in asked] == [(200, None), (203, "1")]
+
+    @pytest.mark.parametrize(
+        ("during", "told"),
+        [
+            ("forever", [0, "forever"]),
+            ([1, "forever"], [1, "forever"]),
+            ([1, 2.5], [1, 2.5]),
+            (60, [0, 60]),
+            (None, None),
+        ],
+    )
+    def test_how_long(self, registry: FakeRegistry, admin: AdminClient, during: Any, told: Any) -> None:
+        """Seconds without end have a word, as JSON has no infinity; what is told can be sent again."""
+        armed = admin.post("faults", fault="Respond", status=503, during=during, on="ping")
+        again = admin.post("faults", fault="Respond", status=503, during=armed["acts"][0]["during"], on="ping")
+
+        assert armed["acts"][0]["during"] == again["acts"][0]["during"] == told
+        assert registry.faults[0] == registry.faults[1]
+
+    def test_how_long_from_python(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """A fault that was armed in Python for infinitely many seconds is told in the same way."""
+        registry.fault(faults.Respond(503), during=math.inf, must_fire=False)
+        registry.fault(faults.Respond(503), during=(1, math.inf), must_fire=False)
+        answer = admin.ask("GET", "faults")
+
+        assert b"Infinity" not in answer.body
+        assert [one["acts"][0]["during"] for one in answer.json["faults"]] == [[0, "forever"], [1, "forever"]]
 
     def test_a_field_of_the_fault_comes_first(self, registry: FakeRegistry, admin: AdminClient) -> None:
         """Beside a single fault `after` is the bytes of Truncate, not the requests that are let pass."""
@@ -487,6 +515,17 @@ class TestState:
         answer = admin.ask("POST", "snapshots")
 
         assert answer.problem["detail"] == ("2 snapshots are kept already, and keep alive what they hold: delete some")
+
+    def test_a_clock_is_never_at_infinity(self, registry: FakeRegistry, admin: AdminClient) -> None:
+        """JSON could not tell of it: what is too much for a number is refused, and the clock stays where it is."""
+        registry.clock.freeze()
+        admin.post("clock/advance", seconds=1e308)
+        answer = admin.ask("POST", "clock/advance", {"seconds": 1e308})
+
+        assert answer.status == 422
+        assert answer.problem["errors"][0]["field"] == "seconds"
+        assert answer.problem["detail"].startswith("seconds are too many: a clock only goes forward, and not for ever")
+        assert admin.get("clock")["now"] == 1e308
 
     def test_the_clock(self, registry: FakeRegistry, admin: AdminClient) -> None:
         """It stops, moves by hand, and goes on; uploads expire by it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,26 +91,54 @@ BAD = {
         headers={"Content-Encoding": "gzip"},
         status=415,
     ),
-    "not UTF-8": Bad("POST", "clock/advance", "not-json", r"the body is not UTF-8, at byte 1", b'"\xff"', status=400),
+    "not UTF-8": Bad(
+        "POST", "clock/advance", "not-json", r"the body is not UTF-8: byte 1 is invalid", b'"\xff"', status=400
+    ),
     "not JSON": Bad(
-        "POST", "clock/advance", "not-json", r"the body is not JSON: Expecting .*", b"{seconds: 1}", status=400
+        "POST", "clock/advance", "not-json", r"the body is not valid JSON: Expecting .*", b"{seconds: 1}", status=400
     ),
     "no object": Bad(
         "POST", "clock/advance", "not-json", r"the body must be a JSON object, got \[60\]", b"[60]", status=400
     ),
     "a number that JSON does not have": Bad(
-        "POST", "clock/advance", "not-json", r"the body is not JSON: it has no NaN", b'{"seconds": NaN}', status=400
+        "POST",
+        "clock/advance",
+        "not-json",
+        r"the body is not valid JSON: NaN is not a JSON value",
+        b'{"seconds": NaN}',
+        status=400,
     ),
     "a key twice": Bad(
         "POST",
         "clock/advance",
         "not-json",
-        r"the key 'seconds' stands twice in one object",
+        r"the body is not valid JSON: the key 'seconds' stands twice in one object",
         b'{"seconds": 1, "seconds": 2}',
         status=400,
     ),
     "nested too deep": Bad(
-        "POST", "clock/advance", "not-json", r"the body is nested too deep", b'{"seconds":' + b"[" * 100_000, status=400
+        "POST",
+        "clock/advance",
+        "not-json",
+        r"the body is nested too deeply to be read",
+        b'{"seconds":' + b"[" * 100_000,
+        status=400,
+    ),
+    "a number of 5000 digits": Bad(
+        "POST",
+        "clock/advance",
+        "not-json",
+        r"the body is not valid JSON: a number of 5000 digits is too long to be read",
+        b'{"seconds": ' + b"1" * 5000 + b"}",
+        status=400,
+    ),
+    "half of a surrogate pair": Bad(
+        "POST",
+        "faults",
+        "not-json",
+        r"the body holds '\\ud800' alone, half of a surrogate pair: that is no text",
+        b'{"fault": "Respond", "status": 200, "body": "\\uD83D\\uDE00 \\ud800"}',
+        status=400,
     ),
     "too large": Bad(
         "POST",
@@ -129,6 +158,15 @@ BAD = {
     ),
     # Fields
     "missing field": Bad("POST", "clock/advance", "invalid-fields", r"seconds is missing", {}, fields=("seconds",)),
+    "a number that no float holds": Bad(
+        "POST",
+        "clock/advance",
+        "invalid-fields",
+        r"seconds takes a number, 0 or more, got 1000.*",
+        b'{"seconds": 1' + b"0" * 400 + b"}",
+        {"Content-Type": "application/json"},
+        ("seconds",),
+    ),
     "unknown field": Bad(
         "POST",
         "clock/advance",
@@ -633,6 +671,17 @@ def test_it_is_refused(used: FakeRegistry, admin: AdminClient, bad: Bad) -> None
     assert problem["instance"].startswith("/_fakereg/")
     assert state(used, admin) == before
     assert not used.diff(snapshot)
+
+
+def test_a_key_twice_among_many(admin: AdminClient) -> None:
+    """However many keys there are: to look for the one that stands twice takes one pass, not one for each."""
+    keys = ",".join(f'"k{number}":0' for number in range(60_000))
+    started = time.perf_counter()
+    answer = admin.ask("POST", "reset", f'{{{keys},"k59999":1}}'.encode())
+
+    assert (answer.status, answer.problem["type"].partition("#")[2]) == (400, "not-json")
+    assert "the key 'k59999' stands twice in one object" in answer.problem["detail"]
+    assert time.perf_counter() - started < 5  # in squares of the keys it would take a minute
 
 
 def test_the_words_tell_them_apart() -> None:

@@ -40,6 +40,8 @@ class TestValues:
             (faults.Corrupt(1), PLAIN),
             (faults.Truncate(5, honest=True), PLAIN),
             (faults.Truncate(1000), PLAIN),
+            (faults.Reset("within", after=101), PLAIN),
+            (faults.Reset("within", after=100), Delivery(ending=Ending.RESET, body_bytes=100)),
             (faults.Truncate(5), Delivery(ending=Ending.CLOSE, body_bytes=5)),
             (faults.Truncate(5, clean=False), Delivery(ending=Ending.RESET, body_bytes=5)),
             (faults.Reset(), Delivery(ending=Ending.RESET, head_bytes=0)),
@@ -92,7 +94,8 @@ class TestCombined:
         [
             (faults.Truncate(50), faults.Truncate(20), (20, Ending.CLOSE)),
             (faults.Truncate(20), faults.Truncate(50), (20, Ending.CLOSE)),
-            (faults.Truncate(20), faults.Reset("within", after=50), (20, Ending.CLOSE)),
+            (faults.Truncate(20), faults.Reset("within", after=50), (20, Ending.RESET)),
+            (faults.Reset("within", after=50), faults.Truncate(20), (20, Ending.RESET)),
             (faults.Truncate(20), faults.Reset("within", after=20), (20, Ending.RESET)),
             (faults.Reset("within", after=20), faults.Truncate(20), (20, Ending.RESET)),
             (faults.Truncate(20), faults.Reset("after"), (20, Ending.RESET)),
@@ -100,7 +103,7 @@ class TestCombined:
         ],
     )
     def test_the_shorter_cut_counts(self, first: faults.Fault, second: faults.Fault, made: tuple[int, Ending]) -> None:
-        """And of two endings at the same place the ruder one."""
+        """And of two endings the ruder one, in whatever order they were armed."""
         found = delivery(first, second)
 
         assert (found.body_bytes, found.ending) == made
@@ -193,7 +196,7 @@ class TestHeads:
 class TestWithoutABody:
     """HEAD, 204 and 304: their answers are heads, and faults of bodies find none."""
 
-    CUTS = (faults.Truncate(5), faults.Reset("within", after=5))
+    CUTS = (faults.Truncate(5), faults.Truncate(0, clean=False), faults.Reset("within", after=5))
     SLOW = (faults.Stall(5), faults.Throttle(1), faults.Delay(60, before="body"), faults.Stall(0))
 
     @pytest.mark.parametrize("fault", SLOW, ids=str)
@@ -218,16 +221,27 @@ class TestWithoutABody:
         assert (seen.status, seen.end) == (status, "kept")
         assert "Transfer-Encoding" not in seen.headers
 
-    @pytest.mark.parametrize(("fault", "end"), list(zip(CUTS, ("closed", "reset"), strict=True)))
-    def test_the_ending_comes_all_the_same(self, registry: FakeRegistry, fault: faults.Fault, end: str) -> None:
-        """A connection that is to end within the body ends where the body would be."""
+    @pytest.mark.parametrize("fault", CUTS, ids=str)
+    def test_nothing_is_cut(self, registry: FakeRegistry, fault: faults.Fault) -> None:
+        """A connection that is to end within the body goes on where none is sent."""
+        path = session(registry)
+        with registry.fault(fault):
+            head = ask(registry, "HEAD", BLOB_PATH)
+            status = ask(registry, "GET", path)
+
+        assert (head.status, head.headers["Content-Length"], head.body, head.end) == (200, "100", b"", "kept")
+        assert (status.status, status.body, status.end) == (204, b"", "kept")
+
+    @pytest.mark.parametrize("fault", [faults.Reset("within"), faults.Reset("after")], ids=str)
+    def test_the_ending_comes_all_the_same(self, registry: FakeRegistry, fault: faults.Fault) -> None:
+        """A connection that is to end after no byte of the body, or after the answer, ends behind the head."""
         with registry.fault(fault, on="head_blob"), Line(registry.port) as line:
             data, how = line.send(request(registry.port, "HEAD", BLOB_PATH)).rest()
 
         assert data.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"\r\nContent-Length: 100\r\n" in data
         assert data.endswith(b"\r\n\r\n")
-        assert how == end
+        assert how == "reset"
 
     def test_chunked(self, registry: FakeRegistry) -> None:
         """The head says that a body would come in chunks, and none comes."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from on_the_wire import TAG, UPLOADS, seeded
+from on_the_wire import MANIFEST_DIGEST, TAG, UPLOADS, seeded
 from unplugged import send
 
 from fakereg import FakeRegistry, Request, faults
@@ -48,6 +48,8 @@ WRITTEN: list[tuple[F.Fault, str]] = [
     (F.Relocate(query={"a": "b"}, port=False), "Relocate(port=False, query=(('a', 'b'),))"),
     (F.Reset(), "Reset()"),
     (F.Reset("within", after=3), "Reset('within', after=3)"),
+    (F.Reset("after"), "Reset('after')"),
+    (F.Reset("upload", after=3), "Reset('upload', after=3)"),
     (F.Respond(503), "Respond(503)"),
     (F.Respond(429, retry_after=1), "Respond(429, retry_after=1)"),
     (F.Respond(200, body=b"", headers={"A": "b"}), "Respond(200, body=b'', headers={'A': 'b'})"),
@@ -66,6 +68,8 @@ WRITTEN: list[tuple[F.Fault, str]] = [
 ]
 
 NAMES = [name for name in faults.__all__ if name not in ("Fault", "Lognormal", "Uniform")]
+
+HOST = "host is host or host:port, such as registry.host"
 
 REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: F.Corrupt(-1), ValueError, "at is a whole number, 0 or more, got -1"),
@@ -95,14 +99,32 @@ REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: F.SetHeader("connection", "x"), ValueError, "connection follows from how the answer is sent"),
     (lambda: F.DropHeader("Connection"), ValueError, "Connection follows from how the answer is sent"),
     (lambda: F.SetHeader("a", "\udc80"), ValueError, "value is text on one line, got '\\udc80'"),
-    (lambda: F.Pad(-1), ValueError, "size is a whole number, 0 or more, got -1"),
+    (lambda: F.Pad(-1), ValueError, "size is a whole number, from 0 to 1073741824, got -1"),
+    (lambda: F.Pad(10**13), ValueError, "size is a whole number, from 0 to 1073741824, got 10000000000000"),
     (lambda: F.PartialAccept(0), ValueError, "keep is a whole number, 1 or more, got 0"),
     (lambda: F.Redirect(status=200), ValueError, "status is 301, 302, 303, 307, 308, got 200"),
     (lambda: F.Redirect(status="307"), ValueError, "status is 301, 302, 303, 307, 308, got '307'"),
     (lambda: F.Redirect("/x", host="a"), ValueError, "give `to` or `host`: a redirect leads to one place"),
     (lambda: F.Redirect("/x\n"), ValueError, "to is text on one line"),
-    (lambda: F.Redirect(host="a\0"), ValueError, "host is text on one line"),
-    (lambda: F.Relocate(host="a\r"), ValueError, "host is text on one line"),
+    (lambda: F.Redirect(0), ValueError, "to is text on one line, got 0"),
+    (lambda: F.Redirect(status=307.0), ValueError, "status is 301, 302, 303, 307, 308, got 307.0"),
+    (lambda: F.Redirect(host="a\0"), ValueError, f"{HOST}, got 'a\\x00'"),
+    (lambda: F.Redirect(host=""), ValueError, f"{HOST}, got ''"),
+    (lambda: F.Redirect(host="http://cdn:1"), ValueError, f"{HOST}, got a URL: 'http://cdn:1'"),
+    (lambda: F.Redirect(host=5000), ValueError, f"{HOST}, got 5000"),
+    (lambda: F.Relocate(host="a\r"), ValueError, f"{HOST}, got 'a\\r'"),
+    (lambda: F.Relocate(host="https://cdn/"), ValueError, f"{HOST}, got a URL: 'https://cdn/'"),
+    (lambda: F.Relocate(port=5000), TypeError, "port is True or False, got 5000"),
+    (lambda: F.Relocate(absolute=1), TypeError, "absolute is True or False, got 1"),
+    (lambda: F.Relocate(query={"a": "\ud800"}), ValueError, "query is text that can be sent as UTF-8, got '\\ud800'"),
+    (lambda: F.Relocate(session=0), ValueError, "session is text on one line, got 0"),
+    (lambda: F.LoseAnswer("yes"), TypeError, "clean is True or False, got 'yes'"),
+    (lambda: F.Truncate(10, clean=None), TypeError, "clean is True or False, got None"),
+    (lambda: F.Truncate(10, honest="no"), TypeError, "honest is True or False, got 'no'"),
+    (lambda: F.ContentEncoding("gzip"), TypeError, "compressed is True or False, got 'gzip'"),
+    (lambda: F.Throttle(10, down="x"), TypeError, "down is True or False, got 'x'"),
+    (lambda: F.Throttle(10, up=0), TypeError, "up is True or False, got 0"),
+    (lambda: F.Delay(10**400), ValueError, "seconds is a number, 0 or more, got 1000"),
     (lambda: F.Relocate(session="a\n"), ValueError, "session is text on one line"),
     (lambda: F.Relocate(absolute=False, host="a"), ValueError, "absolute=False is the path alone"),
     (lambda: F.Relocate(absolute=False, port=False), ValueError, "absolute=False is the path alone"),
@@ -114,7 +136,13 @@ REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: F.Respond(100), ValueError, "status is a number from 200 to 999, got 100"),
     (lambda: F.Respond(1000), ValueError, "status is a number from 200 to 999, got 1000"),
     (lambda: F.Respond("503"), ValueError, "status is a number from 200 to 999, got '503'"),
-    (lambda: F.Respond(503, body=3), TypeError, "body is bytes or str or None, got 3"),
+    (lambda: F.Respond(503, 1), TypeError, "code is str or None, got 1"),
+    (lambda: F.Respond(503, code="\udfff"), ValueError, "code is text that can be sent as UTF-8, got '\\udfff'"),
+    (lambda: F.Respond(503, message=None), TypeError, "message is str, got None"),
+    (lambda: F.Respond(503, body=3), TypeError, "body is str or bytes or None, got 3"),
+    (lambda: F.Respond(200, body="\ud800"), ValueError, "body is text that can be sent as UTF-8, got '\\ud800'"),
+    (lambda: F.Respond(401, upload="x"), TypeError, "upload is True or False, got 'x'"),
+    (lambda: F.Respond(401, challenge=None), TypeError, "challenge is str or tuple or list, got None"),
     (lambda: F.Respond(503, headers=[("a", "b")]), TypeError, "headers is Mapping, got [('a', 'b')]"),
     (lambda: F.Respond(503, headers={"a": 3}), ValueError, "value is text on one line, got 3"),
     (lambda: F.Respond(503, headers={"a b": "c"}), ValueError, "name is the name of a header"),
@@ -126,6 +154,8 @@ REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: F.Respond(401, challenge=("a", 3)), ValueError, "challenge is text on one line, got 3"),
     (lambda: F.SetQuery(3), TypeError, "name is str, got 3"),
     (lambda: F.SetQuery("n", 3), TypeError, "value is str or None, got 3"),
+    (lambda: F.SetQuery("\ud800"), ValueError, "name is text that can be sent as UTF-8, got '\\ud800'"),
+    (lambda: F.SetQuery("n", "\ud800"), ValueError, "value is text that can be sent as UTF-8, got '\\ud800'"),
     (lambda: F.SetStatus(100), ValueError, "status is a number from 200 to 999, got 100"),
     (lambda: F.SetStatus(5000), ValueError, "status is a number from 200 to 999, got 5000"),
     (lambda: F.SetStatus(200, of=1), ValueError, "status is a number from 200 to 999, got 1"),
@@ -139,6 +169,16 @@ REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: F.Truncate(None), ValueError, "after is a whole number, 0 or more, got None"),
     (lambda: F.WrongContentRange("a\n"), ValueError, "value is text on one line"),
 ]
+
+
+# What is taken for a connection in another form alone, and in which.
+NOT_ON_CONNECTIONS: dict[F.Fault, tuple[str, str]] = {
+    F.Delay(1.5, before="body"): ("Delay(1.5, before='body')", "Delay(seconds)"),
+    F.Reset("within", after=3): ("Reset('within', after=3)", "Reset()"),
+    F.Reset("after"): ("Reset('after')", "Reset()"),
+    F.Reset("upload", after=3): ("Reset('upload', after=3)", "Reset()"),
+    F.Stall(0, seconds=2): ("Stall(0, seconds=2)", "Stall(seconds=...)"),
+}
 
 
 class TestEach:
@@ -157,6 +197,14 @@ class TestEach:
         for name in [*(field.name for field in fields(fault)), "another"]:
             with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
                 setattr(fault, name, None)
+
+    def test_headers_are_a_copy(self) -> None:
+        """Whoever gave the headers may go on with theirs: what was checked is what is sent."""
+        given = {"A": "b"}
+        fault = F.Respond(503, headers=given)
+        given["C"] = "d\r\nE: f"
+
+        assert fault.headers == {"A": "b"}
 
     def test_there_is_one_of_each(self) -> None:
         """The tests above know every fault that the package offers, and each says what a client sees."""
@@ -182,14 +230,17 @@ class TestRefused:
         """What needs a request cannot be armed for a connection, and says what can."""
         registry = FakeRegistry()
         takes = (F.Delay, F.Reset, F.EmptyAnswer, F.Stall, F.SlowTls)
-        if isinstance(fault, takes):
+        if isinstance(fault, takes) and fault not in NOT_ON_CONNECTIONS:
             registry.fault(fault, on="connect")
             assert registry.faults == [f"{fault} on connect"]
             return
         with pytest.raises(ValueError) as caught:
             registry.fault(fault, on="connect")
 
-        assert str(caught.value).startswith(f"{type(fault).__name__} needs a request: on='connect' takes Delay, Reset")
+        name, takes_instead = type(fault).__name__, "Delay, Reset, EmptyAnswer, Stall and SlowTls"
+        name, takes_instead = NOT_ON_CONNECTIONS.get(fault, (name, takes_instead))
+        assert str(caught.value) == f"{name} needs a request: on='connect' takes {takes_instead}"
+        assert registry.faults == []
 
 
 class TestRespond:
@@ -322,6 +373,18 @@ class TestRedirect:
         registry.fault(F.Redirect())
         assert registry.handle(Request("GET", "/v2/?a=b")).headers["Location"] == "/v2/?a=b"
 
+    @pytest.mark.parametrize("authority", ['a"b', "", "a b", "a/b", "a:b"])
+    def test_a_host_that_is_none_is_not_repeated(self, authority: str) -> None:
+        """At the edge nobody has checked the Host: without one that can be, what is told is the path alone."""
+        registry = FakeRegistry()
+        registry.fault(F.Redirect(), path="/token", stage="edge")
+        registry.fault(F.Respond(401, challenge='Bearer realm="{url}/t"'), path="/v3/", stage="edge")
+        redirect = registry.handle(Request("GET", "/token?a=b", authority=authority))
+        challenge = registry.handle(Request("GET", "/v3/", authority=authority))
+
+        assert (redirect.status, redirect.headers["Location"]) == (307, "/token?a=b")
+        assert (challenge.status, challenge.headers["WWW-Authenticate"]) == (401, 'Bearer realm="/t"')
+
 
 class TestOnlyWhatItIsFor:
     """A fault that does not fit an answer leaves it as it is."""
@@ -330,16 +393,13 @@ class TestOnlyWhatItIsFor:
         "fault",
         [
             F.WrongContentRange(),
-            F.MultipartRange(),
             F.Relocate(query={"a": "b"}),
             F.EndlessPages(),
             F.Corrupt(10_000),
             F.Truncate(10_000),
             F.Pad(1),
             F.SetStatus(201, of=202),
-            F.DeclineMount(),
-            F.ForgetUpload(),
-            F.PartialAccept(1),
+            F.Reset("within", after=10_000),
         ],
         ids=str,
     )
@@ -353,6 +413,16 @@ class TestOnlyWhatItIsFor:
         assert bytes(answer.body) == bytes(expected.body)
         assert answer.delivery == expected.delivery
 
+    @pytest.mark.parametrize("fault", [F.ForgetUpload(), F.PartialAccept(1), F.Reset("within", after=10_000)], ids=str)
+    def test_a_session_that_nobody_opened(self, fault: F.Fault) -> None:
+        """There is nothing to forget or to keep: it is refused as ever."""
+        plain, registry = seeded(FakeRegistry()), seeded(FakeRegistry())
+        registry.fault(fault, on="patch_upload")
+        expected, answer = (send(one, "PATCH", f"{UPLOADS}none", b"abc") for one in (plain, registry))
+
+        assert (answer.status, bytes(answer.body)) == (404, bytes(expected.body))
+        assert answer.delivery == expected.delivery
+
     def test_a_range_that_cannot_be(self) -> None:
         """416 has a Content-Range, and is no part of anything."""
         registry = seeded(FakeRegistry())
@@ -363,3 +433,25 @@ class TestOnlyWhatItIsFor:
         assert answer.status == 416
         assert answer.headers["Content-Type"] == "application/json"
         assert answer.headers["Content-Range"].startswith("bytes */")
+
+    @pytest.mark.parametrize("fault", [F.ContentEncoding(), F.ContentEncoding(compressed=False), F.Pad(500)], ids=str)
+    def test_what_has_no_body(self, fault: F.Fault) -> None:
+        """Nothing is compressed or padded where nothing is: a session's 202 and a 304 stay as they are."""
+        plain, registry = seeded(FakeRegistry(seed=1)), seeded(FakeRegistry(seed=1))
+        registry.fault(fault)
+        for method, target, headers in (("POST", UPLOADS, {}), ("GET", TAG, {"If-None-Match": f'"{MANIFEST_DIGEST}"'})):
+            expected, answer = (send(one, method, target, **headers) for one in (plain, registry))
+
+            assert expected.status in (202, 304)
+            assert [*answer.headers] == [*expected.headers]
+            assert bytes(answer.body) == bytes(expected.body)
+
+    def test_a_head_tells_of_the_body_of_a_get(self) -> None:
+        """What changes the length of a body changes the length that HEAD announces."""
+        for fault in (F.ContentEncoding(), F.Pad(5000), F.Truncate(5, honest=True)):
+            registry = seeded(FakeRegistry())
+            registry.fault(fault)
+            got, head = (send(registry, method, TAG) for method in ("GET", "HEAD"))
+
+            assert len(got.body) == len(head.body)
+            assert got.headers.get("Content-Encoding") == head.headers.get("Content-Encoding")

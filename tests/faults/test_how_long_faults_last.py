@@ -11,6 +11,7 @@ from unplugged import send, statuses
 from fakereg import FakeRegistry, faults, scenarios
 from fakereg.double import armed as armed_module
 from fakereg.double.plan import FaultNeverFired
+from fakereg.double.target import ConditionFailed
 
 FAULT = faults.Respond(503)
 
@@ -287,6 +288,7 @@ class TestNonsense:
         """An error of the test's own condition is raised, and told in the journal as no fault of the client."""
         offline.fault(FAULT, where=lambda one: one.params["nothing"] == "")
 
-        with pytest.raises(KeyError):
+        with pytest.raises(ConditionFailed):
             send(offline, "GET", "/v2/")
         assert offline.journal[-1].status == 500
+        assert offline.journal[-1].error == "the test's own condition where=<lambda> raised KeyError('nothing')"

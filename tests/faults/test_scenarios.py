@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 
 import pytest
 from api import sha256
@@ -253,6 +254,25 @@ class TestAll:
             scenarios.flaky_cdn(after=-1)
 
         assert str(caught.value) == "after is a whole number, 0 or more, got -1"
+
+    @pytest.mark.parametrize(
+        ("make", "told"),
+        [
+            (lambda: scenarios.small_chunks("4MiB"), "most is a whole number, 0 or more, got '4MiB'"),
+            (lambda: scenarios.eventually_consistent(0), "reads is a whole number, 1 or more, got 0"),
+            (lambda: scenarios.slow_line(latency=-1), "latency is a number, 0 or more, got -1"),
+            (
+                lambda: scenarios.redirected_to("http://cdn:1"),
+                "host is host or host:port, such as registry.host, got a URL: 'http://cdn:1'",
+            ),
+        ],
+    )
+    def test_its_own_arguments_too(self, make: Callable[[], object], told: str) -> None:
+        """They are named as the scenario names them."""
+        with pytest.raises(ValueError) as caught:
+            make()
+
+        assert str(caught.value) == told
 
     def test_digests_tell_of_the_blob(self, registry: FakeRegistry) -> None:
         """What comes from a flaky network is the right blob as far as it comes."""

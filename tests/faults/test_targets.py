@@ -9,6 +9,8 @@ from on_the_wire import BLOB_DIGEST, BLOB_PATH, BY_DIGEST, MANIFEST_DIGEST, NAME
 from unplugged import send
 
 from fakereg import FakeRegistry, faults
+from fakereg.double.armed import Act
+from fakereg.double.scenario import Scenario
 from fakereg.double.target import Target
 from fakereg.registry.endpoints import ENDPOINTS
 
@@ -64,7 +66,7 @@ class TestEndpoints:
             (faults.MultipartRange(), ("get_blob",)),
             (faults.IgnoreFilter(), ("filter_referrers",)),
             (faults.DeclineMount(), ("mount_blob",)),
-            (faults.ForgetUpload(), ("patch_upload", "put_upload", "get_upload")),
+            (faults.ForgetUpload(), ("patch_upload", "put_upload", "get_upload", "cancel_upload")),
             (faults.PartialAccept(1), ("patch_upload",)),
             (faults.StaleRead(), ("get_blob", "head_blob", "get_manifest", "head_manifest")),
             (
@@ -82,10 +84,52 @@ class TestEndpoints:
     def test_where_it_makes_sense(self, offline: FakeRegistry, fault: faults.Fault, endpoints: tuple[str, ...]) -> None:
         """A fault that makes sense in some places fires there, unless it is told where."""
         armed = offline.fault(fault)
-        elsewhere = offline.fault(fault, on="connect" if "connect" in endpoints else "ping")
+        told = endpoints[-1] if endpoints else "ping"
+        elsewhere = offline.fault(fault, on=told)
 
         assert set(armed.rules[0].act.target.endpoints) == set(endpoints)
-        assert elsewhere.rules[0].act.target.endpoints == (("connect",) if "connect" in endpoints else ("ping",))
+        assert elsewhere.rules[0].act.target.endpoints == (told,)
+
+    @pytest.mark.parametrize(
+        ("fault", "better"),
+        [
+            (faults.IgnoreRange(), "get_blob"),
+            (faults.MultipartRange(), "get_blob"),
+            (faults.IgnoreFilter(), "filter_referrers"),
+            (faults.DeclineMount(), "mount_blob"),
+            (faults.ForgetUpload(), "patch_upload or put_upload or get_upload or cancel_upload"),
+            (faults.PartialAccept(1), "patch_upload"),
+            (
+                faults.Reset("upload"),
+                "push_blob or patch_upload or put_upload or put_manifest or put_manifest_tags",
+            ),
+        ],
+        ids=str,
+    )
+    def test_where_it_would_do_nothing(self, offline: FakeRegistry, fault: faults.Fault, better: str) -> None:
+        """It would count as fired and rehearse nothing, so it is not armed there, alone or beside others."""
+        for what in ([fault], [faults.Delay(0), fault]):
+            with pytest.raises(ValueError) as caught:
+                offline.fault(*what, on=["head_manifest", "get_manifest"])
+            told = f"{fault} does nothing on get_manifest or head_manifest: it makes sense on {better}"
+            assert str(caught.value) == told
+        with pytest.raises(ValueError, match="does nothing on ping"):
+            offline.fault(Scenario("own", (Act((fault,), Target(("ping",))),)))
+        offline.fault(fault, on=[better.partition(" ")[0], "ping"])
+
+        assert len(offline.faults) == 1
+
+    def test_two_that_are_for_different_places(self, offline: FakeRegistry) -> None:
+        """Faults of one call fire on the same requests: there is none for both of these."""
+        with pytest.raises(ValueError) as caught:
+            offline.fault(faults.IgnoreRange(), faults.IgnoreFilter())
+
+        assert str(caught.value) == "IgnoreFilter() does nothing on get_blob: it makes sense on filter_referrers"
+
+    def test_elsewhere_others_do_something(self, offline: FakeRegistry) -> None:
+        """Where most uses of a fault are is not where all of them are: a manifest's Location can be another one."""
+        for fault in (faults.Relocate(absolute=True), faults.StaleRead(), faults.EndlessPages(), faults.Reset("after")):
+            assert offline.fault(fault, on="put_manifest").rules[0].act.target.endpoints == ("put_manifest",)
 
     def test_with_several_faults_the_choosy_one_decides(self, offline: FakeRegistry) -> None:
         """A delay that comes with IgnoreRange is for blobs, as IgnoreRange is."""
@@ -276,3 +320,23 @@ class TestNonsense:
         assert len({first, second}) == 1
         with pytest.raises(AttributeError):
             first.path = "/"  # type: ignore[misc]
+
+    def test_its_headers_are_a_copy(self) -> None:
+        """Whoever gave them may go on with theirs."""
+        given: dict[str, str | None] = {"Range": "*"}
+        target = Target(header=given)
+        given["a b"] = None
+
+        assert target.header == {"Range": "*"}
+
+    def test_methods_in_any_case(self, offline: FakeRegistry) -> None:
+        """A target of one's own, a fault and what is forbidden take `get` for GET, and no list of methods."""
+        offline.forbid("delete", "/v2/*")
+        with offline.fault(FAULT, method="get"):
+            assert send(offline, "GET", "/v2/").status == FAULT.status
+        send(offline, "DELETE", TAG)
+        with pytest.raises(TypeError, match=r"method is str or None, got \['GET'\]"):
+            offline.forbid(["GET"])  # type: ignore[arg-type]
+
+        assert Target(method="Head") == Target(method="HEAD")
+        assert [one.entry.method for one in offline.violations] == ["DELETE"]

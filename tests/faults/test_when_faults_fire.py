@@ -62,6 +62,20 @@ class TestCounts:
         assert fault.fired == len(fault.requests) == 100
 
 
+class TestStaleReads:
+    @pytest.mark.parametrize("fault", [faults.StaleRead(), faults.LaggingList()], ids=str)
+    def test_what_is_written_stays(self, offline: FakeRegistry, fault: faults.Fault) -> None:
+        """The past is read, never written to: a push that meets the fault is stored as ever."""
+        manifest = bytes(send(offline, "GET", TAG).body)
+        other = TAG.replace("v1", "v2")
+        with offline.fault(fault, path="/v2/*", on=["put_manifest", "get_manifest", "delete_manifest"]) as armed:
+            pushed = send(offline, "PUT", other, manifest, Content_Type="application/vnd.oci.image.manifest.v1+json")
+            assert send(offline, "GET", other).status == 404
+        assert (pushed.status, armed.fired) == (201, 2)
+        assert bytes(send(offline, "GET", other).body) == manifest
+        assert send(offline, "GET", TAG).status == 200
+
+
 class TestTime:
     def test_during(self, offline: FakeRegistry) -> None:
         """Seconds of the registry's clock, the first of them inclusive, the last exclusive."""

@@ -30,7 +30,8 @@ class Refusal:
 
     @property
     def sabotage(self) -> Sabotage:
-        return Sabotage(" and ".join(self.cases), f"control/{self.file}", self.before, self.after, CASES)
+        file = self.file if self.file.startswith("oci/") else f"control/{self.file}"
+        return Sabotage(" and ".join(self.cases), file, self.before, self.after, CASES)
 
 
 REFUSALS = [
@@ -72,12 +73,34 @@ REFUSALS = [
     ),
     # The body
     Refusal("admin.py", "if self._size > self.route.limit:", "if False:", ("too large, and nobody said so",)),
-    Refusal("admin.py", "except UnicodeDecodeError as error:", "except ZeroDivisionError as error:", ("not UTF-8",)),
-    Refusal("admin.py", "except json.JSONDecodeError as error:", "except ZeroDivisionError as error:", ("not JSON",)),
-    Refusal("admin.py", "except RecursionError as error:", "except ZeroDivisionError as error:", ("nested too deep",)),
+    Refusal(
+        "admin.py",
+        '    except ValueError as error:\n        raise NotJson(f"the body',
+        '    except ZeroDivisionError as error:\n        raise NotJson(f"the body',
+        (
+            "not UTF-8",
+            "not JSON",
+            "nested too deep",
+            "a number that JSON does not have",
+            "a number of 5000 digits",
+            "a key twice",
+        ),
+    ),
+    Refusal("admin.py", "if _ESCAPED_SURROGATE.search(content):", "if False:", ("half of a surrogate pair",)),
     Refusal("admin.py", "if not isinstance(document, dict):", "if False:", ("no object",)),
-    Refusal("admin.py", "parse_constant=_no_constant", "parse_constant=float", ("a number that JSON does not have",)),
-    Refusal("admin.py", "object_pairs_hook=_once", "object_pairs_hook=dict", ("a key twice",)),
+    Refusal(
+        "oci/strict_json.py",
+        "parse_constant=_no_constant",
+        "parse_constant=float",
+        ("a number that JSON does not have",),
+    ),
+    Refusal("oci/strict_json.py", "object_pairs_hook=_unique", "object_pairs_hook=dict", ("a key twice",)),
+    Refusal(
+        "oci/strict_json.py",
+        "        return int(digits)",
+        "        return int(digits[:1000])",
+        ("a number of 5000 digits",),
+    ),
     # Fields
     Refusal(
         "shapes.py",

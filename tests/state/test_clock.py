@@ -114,6 +114,16 @@ class TestClock:
         with pytest.raises(ValueError, match=r"only goes forward, and not for ever: cannot advance by (-1|nan|inf)"):
             clock.advance(seconds)
 
+    def test_it_never_gets_to_infinity(self, clock: Clock) -> None:
+        """A reading is a number that can be written: what would be more than a float can hold is refused."""
+        clock.freeze()
+        clock.advance(1e308)
+        for seconds in (1e308, float("inf"), 10**400):
+            with pytest.raises(ValueError, match="not for ever"):
+                clock.advance(seconds)
+
+        assert clock.now() == 1e308
+
     def test_threads_may_advance_it_at_once(self, clock: Clock) -> None:
         """No step is lost."""
         threads = [threading.Thread(target=lambda: [clock.advance(1) for _ in range(500)]) for _ in range(8)]

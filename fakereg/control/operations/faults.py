@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ from fakereg.double.plan import ArmedFault
 from fakereg.double.scenario import Scenario
 
 LABELS = either(TEXT, TEXTS)
+FOREVER = some(fault_forms.FOREVER)
 
 # The arguments of `FakeRegistry.fault`, all but `where`, which is code.
 OPTIONS: Mapping[str, Schema] = {
@@ -44,7 +46,7 @@ OPTIONS: Mapping[str, Schema] = {
     "header": table(maybe(TEXT)),
     "times": maybe(at_least(1)),
     "after": at_least(0),
-    "during": maybe(either(at_least(0, NUMBER), many(NUMBER))),
+    "during": maybe(either(at_least(0, NUMBER), FOREVER, many(either(at_least(0, NUMBER), FOREVER)))),
     "probability": {"type": "number", "minimum": 0, "maximum": 1},
     "stage": some("authorised", "edge"),
     "name": TEXT,
@@ -127,13 +129,24 @@ def arm_fault(ask: Ask) -> Reply:
         got = " and ".join(map(repr, kinds)) or "none of them"
         raise invalid([Flaw("", f"a fault is given by one of 'fault', 'faults' and 'scenario', got {got}")])
     values, options = _READERS[kinds[0]](ask.body)
-    if isinstance(options.get("during"), list):
-        options["during"] = tuple(options["during"])
+    if "during" in options:
+        options["during"] = _read_span(options["during"])
     try:
         fault = ask.fake.fault(*values, must_fire=False, **options)
     except (TypeError, ValueError) as error:
         raise InvalidFields(str(error)) from error
     return Reply(_document(ask.desk.note(fault, ask.pipeline), fault), status=201)
+
+
+def _read_span(during: Any) -> Any:
+    if isinstance(during, list):
+        return tuple(_read_span(seconds) for seconds in during)
+    return math.inf if during == fault_forms.FOREVER else during
+
+
+def _written_span(during: tuple[float, float]) -> list[float | str]:
+    """JSON has no infinity."""
+    return [fault_forms.FOREVER if math.isinf(seconds) else seconds for seconds in during]
 
 
 Read = tuple[list[Any], dict[str, Any]]
@@ -225,7 +238,7 @@ def _act(rule: Rule) -> dict[str, Any]:
         "where": None if target.where is None else getattr(target.where, "__name__", "a condition"),
         "times": act.times,
         "after": act.after,
-        "during": None if act.during is None else list(act.during),
+        "during": None if act.during is None else _written_span(act.during),
         "probability": act.probability,
         "stage": act.stage,
     }

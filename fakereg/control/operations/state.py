@@ -96,7 +96,10 @@ def get_clock(ask: Ask) -> Reply:
 
 
 def advance_clock(ask: Ask) -> Reply:
-    ask.fake.clock.advance(ask.body["seconds"])
+    try:
+        ask.fake.clock.advance(ask.body["seconds"])
+    except ValueError as error:  # beyond what a float can hold
+        raise invalid([Flaw("seconds", f"are too many: {error}")]) from error
     return get_clock(ask)
 
 

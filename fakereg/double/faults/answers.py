@@ -7,7 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from fakereg.double.fault import FINITE, Chance, Fault, Firing, kind, line, number, status
+from fakereg.double.fault import (
+    FINITE,
+    Chance,
+    Fault,
+    Firing,
+    authority_of,
+    flag,
+    host,
+    kind,
+    line,
+    number,
+    status,
+    text,
+)
 from fakereg.double.faults.headers import SetHeader
 from fakereg.oci.errors import BlobUploadUnknown, NameUnknown
 from fakereg.oci.media_types import JSON
@@ -37,7 +50,7 @@ class Respond(Fault):
     headers      more of them, or others: a Content-Type goes with `body`
     retry_after  Retry-After: seconds, a moment (sent as an HTTP date), or any text, which is sent as it is
     challenge    WWW-Authenticate: one, or several, each on a line of its own; `{url}` stands for where the client
-                 reached the registry: 'Bearer realm="{url}/token",service="fakereg"'
+                 reached the registry: 'Bearer realm="{url}/token",service="fakereg"'; for nothing if it named no host
     upload       also tell where the request's upload session stands (Location, Range), so that a client can recover
     """
 
@@ -52,8 +65,12 @@ class Respond(Fault):
 
     def __post_init__(self) -> None:
         status(self.status)
-        kind("body", self.body, bytes, str, None)
+        text("code", self.code, None)
+        text("message", self.message)
+        text("body", self.body, bytes, None)
+        flag("upload", self.upload)
         kind("headers", self.headers, Mapping)
+        object.__setattr__(self, "headers", dict(self.headers))  # the caller's may change
         for name, value in self.headers.items():
             SetHeader(name, value)
         kind("retry_after", self.retry_after, int, float, datetime, str, None)
@@ -61,6 +78,7 @@ class Respond(Fault):
             line("retry_after", self.retry_after)
         elif isinstance(self.retry_after, (int, float)):
             number("retry_after", self.retry_after, most=FINITE)
+        kind("challenge", self.challenge, str, tuple, list)
         if not isinstance(self.challenge, str):
             object.__setattr__(self, "challenge", tuple(self.challenge))  # hashable
         for one in self._challenges():
@@ -69,8 +87,7 @@ class Respond(Fault):
     def begin(self, firing: Firing) -> Response:
         response = Response.of(self.status, {"Content-Type": JSON} if self.body is None else {}, self._body())
         for challenge in self._challenges():
-            url = f"{firing.request.scheme}://{firing.request.authority}"
-            response.headers.add("WWW-Authenticate", challenge.replace("{url}", url))
+            response.headers.add("WWW-Authenticate", challenge.replace("{url}", _url(firing)))
         for name, value in self._told(firing).items():
             response = SetHeader(name, value).answer(response, firing)
         return response
@@ -89,6 +106,11 @@ class Respond(Fault):
 
     def _challenges(self) -> tuple[str, ...]:
         return (self.challenge,) if isinstance(self.challenge, str) else self.challenge
+
+
+def _url(firing: Firing) -> str:
+    authority = authority_of(firing.request)
+    return f"{firing.request.scheme}://{authority}" if authority else ""
 
 
 def _retry_after(value: float | datetime | str) -> str:
@@ -128,18 +150,20 @@ class Redirect(Fault):
     status: int = 307
 
     def __post_init__(self) -> None:
-        if self.status not in _REDIRECTS:
+        if type(self.status) is not int or self.status not in _REDIRECTS:
             raise ValueError(f"status is {', '.join(map(str, _REDIRECTS))}, got {self.status!r}")
         if self.to is not None and self.host is not None:
             raise ValueError("give `to` or `host`: a redirect leads to one place")
-        line("to", self.to or "")
-        line("host", self.host or "")
+        if self.to is not None:
+            line("to", self.to)
+        if self.host is not None:
+            host("host", self.host)
 
     def begin(self, firing: Firing) -> Response:
         request = firing.request
-        host = self.host or request.authority
-        own = f"{request.scheme}://{host}{request.target}" if host else request.target
-        return Response.of(self.status, {"Location": self.to or own})
+        authority = self.host or authority_of(request)
+        own = f"{request.scheme}://{authority}{request.target}" if authority else request.target
+        return Response.of(self.status, {"Location": own if self.to is None else self.to})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass, replace
-from typing import Literal, NoReturn
+from typing import ClassVar, Literal, NoReturn
 
-from fakereg.double.fault import Chance, Fault, Firing, Interrupted, one_of, whole
+from fakereg.double.fault import Chance, Fault, Firing, Interrupted, flag, needs_request, one_of, whole
 from fakereg.registry.delivery import PLAIN, Delivery, Ending, Framing
 from fakereg.registry.messages import NO_ANSWER, Receiver, Response
 from fakereg.store.content import Content, Segment
 
 WITH_BODY = ("push_blob", "patch_upload", "put_upload", "put_manifest", "put_manifest_tags")
+
+# Bytes of padding that fit into any memory.
+WIDEST = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Reset(Fault):
     Reset("after")                after the whole answer
     Reset(), on="connect"         as soon as the connection is there
     """
+
+    only_suits: ClassVar[bool] = True
 
     when: Literal["before", "upload", "within", "after"] = "before"
     after: int = 0
@@ -42,13 +47,15 @@ class Reset(Fault):
         return _Interrupting(receiver, self.after) if self.when == "upload" else receiver
 
     def answer(self, response: Response, firing: Firing) -> Response:
-        if self.when == "within":
+        if self.when == "within" and self.after <= _sent(response, firing):
             return replace(response, delivery=response.delivery.cut(self.after, Ending.RESET))
         if self.when == "after":
             return replace(response, delivery=response.delivery.ended(Ending.RESET))
         return response
 
     def connect(self, delivery: Delivery, chance: Chance) -> Delivery:
+        if self != Reset():
+            raise needs_request(self, "Reset()")
         return delivery.silent(Ending.RESET)
 
 
@@ -60,6 +67,9 @@ class LoseAnswer(Fault):
     """
 
     clean: bool = False
+
+    def __post_init__(self) -> None:
+        flag("clean", self.clean)
 
     def answer(self, response: Response, firing: Firing) -> Response:
         ending = Ending.CLOSE if self.clean else Ending.RESET
@@ -80,12 +90,14 @@ class Truncate(Fault):
 
     def __post_init__(self) -> None:
         whole("after", self.after)
+        flag("clean", self.clean)
+        flag("honest", self.honest)
 
     def answer(self, response: Response, firing: Firing) -> Response:
-        if len(response.body) <= self.after:
-            return response
-        if self.honest:
+        if self.honest and self.after < len(response.body):
             return replace(response, body=response.body.part(0, self.after))
+        if self.honest or self.after >= _sent(response, firing):
+            return response
         ending = Ending.CLOSE if self.clean else Ending.RESET
         return replace(response, delivery=response.delivery.cut(self.after, ending))
 
@@ -110,16 +122,19 @@ class Corrupt(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Pad(Fault):
-    """Spaces after the answer's body until it has `size` bytes: a manifest beyond what a client reads."""
+    """Spaces after the answer's body until it has `size` bytes, 1 GiB at most: a manifest beyond what a client reads.
+
+    An answer without a body stays without one.
+    """
 
     size: int
 
     def __post_init__(self) -> None:
-        whole("size", self.size)
+        whole("size", self.size, most=WIDEST)
 
     def answer(self, response: Response, firing: Firing) -> Response:
         missing = self.size - len(response.body)
-        if missing <= 0:
+        if missing <= 0 or not _is_there(response):
             return response
         return replace(response, body=Content([*response.body.segments, b" " * missing]))
 
@@ -136,15 +151,30 @@ class ChunkedEncoding(Fault):
 class ContentEncoding(Fault):
     """The answer's body is compressed, and says so (`Content-Encoding: gzip`).
 
-    With `compressed` False only the header says so, and the body is as it was.
+    With `compressed` False only the header says so, and the body is as it was. An answer without a body stays as it is.
     """
 
     compressed: bool = True
 
+    def __post_init__(self) -> None:
+        flag("compressed", self.compressed)
+
     def answer(self, response: Response, firing: Firing) -> Response:
+        if not _is_there(response):
+            return response
         headers = response.headers.replaced("Content-Encoding", "gzip")
         body = Content.of(gzip.compress(bytes(response.body), mtime=0)) if self.compressed else response.body
         return replace(response, headers=headers, body=body)
+
+
+def _is_there(response: Response) -> bool:
+    """Whether there is a body; a HEAD tells of the one that a GET would get."""
+    return len(response.body) > 0 and response.has_body("GET")
+
+
+def _sent(response: Response, firing: Firing) -> int:
+    """Bytes of the body that go out."""
+    return len(response.body) if response.has_body(firing.request.method) else 0
 
 
 def _silence(ending: Ending) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fakereg.double.fault import Fault, Firing, line, status, token
+from fakereg.double.fault import Fault, Firing, authority_of, flag, host, line, status, text, token
 from fakereg.registry.delivery import Framing
 from fakereg.registry.messages import Response
 
@@ -97,7 +97,8 @@ class WrongContentRange(Fault):
         return ("get_blob",)
 
     def __post_init__(self) -> None:
-        line("value", self.value or "")
+        if self.value is not None:
+            line("value", self.value)
 
     def answer(self, response: Response, firing: Firing) -> Response:
         told = response.headers.get("Content-Range")
@@ -132,8 +133,13 @@ class Relocate(Fault):
     session: str | None = None
 
     def __post_init__(self) -> None:
-        line("host", self.host or "")
-        line("session", self.session or "")
+        if self.absolute is not None:
+            flag("absolute", self.absolute)
+        if self.host is not None:
+            host("host", self.host)
+        flag("port", self.port)
+        if self.session is not None:
+            line("session", self.session)
         object.__setattr__(self, "query", _pairs(self.query))
         if self.absolute is False and (self.host is not None or not self.port):
             raise ValueError("absolute=False is the path alone: it names neither host nor port")
@@ -151,7 +157,7 @@ class Relocate(Fault):
             path = f"{path.rpartition('/')[0]}/{self.session}"
         query = "&".join(one for one in (parts.query, urlencode(self.query)) if one)
         told = f"{path}?{query}" if query else path
-        authority = "" if self.absolute is False else self._authority(parts.netloc or firing.request.authority)
+        authority = "" if self.absolute is False else self._authority(parts.netloc or authority_of(firing.request))
         if authority and (self.absolute or self.host or parts.netloc):
             told = f"{parts.scheme or firing.request.scheme}://{authority}{told}"
         return replace(response, headers=response.headers.replaced("Location", told))
@@ -165,9 +171,12 @@ def _pairs(query: Any) -> tuple[tuple[str, str], ...]:
     """What is hashable; a dictionary is taken too. Raises ValueError."""
     pairs = query.items() if isinstance(query, Mapping) else query
     try:
-        return tuple((str(name), str(value)) for name, value in pairs)
+        told = tuple((str(name), str(value)) for name, value in pairs)
     except (TypeError, ValueError) as error:
         raise ValueError(f"query is names and values such as {{'_state': 'abc'}}, got {query!r}") from error
+    for one in (one for pair in told for one in pair):
+        text("query", one)
+    return told
 
 
 @dataclass(frozen=True, slots=True)

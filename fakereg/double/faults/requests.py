@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import ClassVar
 from urllib.parse import urlencode
 
-from fakereg.double.fault import Fault, Firing, kind, whole
+from fakereg.double.fault import Fault, Firing, text, whole
 from fakereg.oci.errors import BlobUploadInvalid, BlobUploadUnknown
 from fakereg.oci.ranges import ChunkRange
 from fakereg.registry.endpoints import find_endpoints
@@ -21,6 +22,8 @@ _PART = 206
 class IgnoreRange(Fault):
     """`Range` is not understood: the whole blob comes, with 200."""
 
+    only_suits: ClassVar[bool] = True
+
     def suits(self) -> tuple[str, ...]:
         return ("get_blob",)
 
@@ -31,6 +34,8 @@ class IgnoreRange(Fault):
 @dataclass(frozen=True, slots=True)
 class MultipartRange(Fault):
     """A single range is answered as multipart/byteranges, which clients do not expect."""
+
+    only_suits: ClassVar[bool] = True
 
     def suits(self) -> tuple[str, ...]:
         return ("get_blob",)
@@ -61,8 +66,8 @@ class SetQuery(Fault):
     value: str | None = None
 
     def __post_init__(self) -> None:
-        kind("name", self.name, str)
-        kind("value", self.value, str, None)
+        text("name", self.name)
+        text("value", self.value, None)
 
     def begin(self, firing: Firing) -> None:
         pairs = [pair for pair in firing.request.query.pairs if pair[0] != self.name]
@@ -75,6 +80,8 @@ class SetQuery(Fault):
 class IgnoreFilter(Fault):
     """Referrers come unfiltered, and without OCI-Filters-Applied: the client has to filter itself (ref.8)."""
 
+    only_suits: ClassVar[bool] = True
+
     def suits(self) -> tuple[str, ...]:
         return ("filter_referrers",)
 
@@ -85,6 +92,8 @@ class IgnoreFilter(Fault):
 @dataclass(frozen=True, slots=True)
 class DeclineMount(Fault):
     """A mount is answered with a new upload session (202), as if the blob were not there."""
+
+    only_suits: ClassVar[bool] = True
 
     def suits(self) -> tuple[str, ...]:
         return ("mount_blob",)
@@ -100,8 +109,10 @@ class DeclineMount(Fault):
 class ForgetUpload(Fault):
     """The upload session of the request is gone, with all that it held."""
 
+    only_suits: ClassVar[bool] = True
+
     def suits(self) -> tuple[str, ...]:
-        return ("patch_upload", "put_upload", "get_upload")
+        return ("patch_upload", "put_upload", "get_upload", "cancel_upload")
 
     def begin(self, firing: Firing) -> None:
         session = firing.request.params.get("session")
@@ -113,6 +124,8 @@ class ForgetUpload(Fault):
 @dataclass(frozen=True, slots=True)
 class PartialAccept(Fault):
     """Of a chunk only the first `keep` bytes are kept; the answer's Range tells so, and the client must go on there."""
+
+    only_suits: ClassVar[bool] = True
 
     keep: int
 
@@ -163,7 +176,10 @@ class _First:
 
 @dataclass(frozen=True, slots=True)
 class StaleRead(Fault):
-    """Reads see the registry as it was when the fault was armed: a tag that was pushed since is old, or not there."""
+    """Reads see the registry as it was when the fault was armed: a tag that was pushed since is old, or not there.
+
+    Whatever writes is done as ever.
+    """
 
     def suits(self) -> tuple[str, ...]:
         return ("get_manifest", "head_manifest", "get_blob", "head_blob")
@@ -172,7 +188,8 @@ class StaleRead(Fault):
         return store.copy()
 
     def begin(self, firing: Firing) -> None:
-        firing.registry = replace(firing.registry, store=firing.memory)
+        if firing.request.method in ("GET", "HEAD"):  # what is written to a copy would be lost
+            firing.registry = replace(firing.registry, store=firing.memory)
 
 
 @dataclass(frozen=True, slots=True)

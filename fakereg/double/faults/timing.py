@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from fakereg.double.fault import FINITE, Chance, Fault, Firing, number, one_of, whole
+from fakereg.double.fault import FINITE, Chance, Fault, Firing, flag, needs_request, number, one_of, whole
 from fakereg.registry.delivery import Delivery, Pause
 from fakereg.registry.messages import Response
 
@@ -59,6 +59,8 @@ class Delay(Fault):
         return replace(response, delivery=later)
 
     def connect(self, delivery: Delivery, chance: Chance) -> Delivery:
+        if self.before != "head":
+            raise needs_request(self, "Delay(seconds)")
         return delivery.later(self._drawn(chance))
 
     def _drawn(self, chance: Chance) -> float:
@@ -94,6 +96,8 @@ class Stall(Fault):
         return replace(response, delivery=response.delivery.pausing(Pause(self.after, self.seconds)))
 
     def connect(self, delivery: Delivery, chance: Chance) -> Delivery:
+        if self.after is not None:
+            raise needs_request(self, "Stall(seconds=...)")
         return delivery.later(self.seconds)
 
 
@@ -107,6 +111,8 @@ class Throttle(Fault):
 
     def __post_init__(self) -> None:
         number("rate", self.rate, least=1, most=FINITE)
+        flag("down", self.down)
+        flag("up", self.up)
         if not (self.down or self.up):
             raise ValueError("down or up: one of them is to be slow")
 
@@ -120,7 +126,11 @@ class Throttle(Fault):
 
 @dataclass(frozen=True, slots=True)
 class SlowTls(Fault):
-    """A handshake that begins late: for `seconds` nothing that a new connection sends is read."""
+    """A handshake that begins late: for `seconds` nothing that a new connection sends is read.
+
+    As the registry speaks plain HTTP, what waits is the first request; a client sees what it would of a
+    ClientHello that nobody answers: the connection is there, and silent.
+    """
 
     seconds: float
 
