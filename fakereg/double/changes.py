@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fakereg.double.snapshots import counted
+from fakereg.double.journal.text import counted
 from fakereg.oci import media_types
 from fakereg.oci.digest import Digest
 from fakereg.oci.manifest import Manifest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fakereg.double.journal.text import counted
 from fakereg.store.store import Store
 
 
@@ -30,8 +31,3 @@ class Snapshot:
             *([counted(uploads, "open upload")] if uploads else []),
         ]
         return f"<snapshot of {self.origin.strip('<>')}: {', '.join(parts)}>"
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 tag`, `2 tags`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -8,14 +8,14 @@ from fakereg.control.admin import Admin
 from fakereg.control.desk import Desk
 from fakereg.control.guard import Guard
 from fakereg.registry.profile import Profile, Settings, find_profile
+from fakereg.server.assertions import Assertions
 from fakereg.server.contents import Contents
-from fakereg.server.rehearsal import Rehearsal
 from fakereg.server.serving import Serving
 from fakereg.server.state import State
 from fakereg.server.trouble import Trouble
 
 
-class FakeRegistry(Serving, Contents, Rehearsal, Trouble, State):
+class FakeRegistry(Serving, Contents, Assertions, Trouble, State):
     """A container registry in memory.
 
         with FakeRegistry() as registry:            # synchronous code, any test runner

@@ -82,10 +82,12 @@ class State(Core):
     def reset(self) -> None:
         """Start over: nothing stored, an empty journal, the clock at zero and running, the settings as it was made.
 
-        Requests under way end on what was.
+        Requests under way end on what was. The journal of before can still be read; whoever waits on it is told.
         """
         with self._swapping:
+            journal = self._pipeline.journal
             self._pipeline = self._new_pipeline()
+        journal.end("reset()")
 
     @contextmanager
     def isolated(self) -> Iterator[Self]:
@@ -96,11 +98,14 @@ class State(Core):
         """
         with self._swapping:
             before = self._pipeline
-            self.reset()
+            self._pipeline = self._new_pipeline()
         try:
             yield self
         finally:
-            self._pipeline = before
+            with self._swapping:
+                journal = self._pipeline.journal
+                self._pipeline = before
+            journal.end("isolated()")
 
     def watch(self, watcher: Callable[[Journal], object] | None) -> None:
         """Hand over each journal that reset() and isolated() begin from now on, to one watcher; None ends it.

@@ -21,6 +21,9 @@ class AsyncioLoops:
         serves_here = self._serves_here()
         return serves_here is not None and serves_here()
 
+    def runs_here(self) -> bool:
+        return runs_a_loop()
+
     async def wait(self, waiter: Waiter, timeout: float) -> None:  # noqa: ASYNC109 - as the journal's own
         if not runs_a_loop():
             raise RuntimeError("wait_for_async needs asyncio; elsewhere let a thread wait: trio.to_thread.run_sync")

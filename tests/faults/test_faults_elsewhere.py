@@ -219,9 +219,7 @@ class TestPipelining:
         port = registry.port
         with registry.fault(faults.Delay(0.05), on="get_blob"), Line(port) as line:
             line.send(b"".join(request(port, "GET", path) for path in (BLOB_PATH, "/v2/", BLOB_PATH, TAG)))
-            data = b""
-            while not data.endswith(MANIFEST):
-                data += line.socket.recv(65536)
+            data = line.until(MANIFEST)
 
         answers = data.split(b"HTTP/1.1 ")[1:]
         assert [one.partition(b"\r\n\r\n")[2] for one in answers] == [BLOB, b"{}", BLOB, MANIFEST]

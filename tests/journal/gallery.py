@@ -134,6 +134,34 @@ def half_a_pull(registry: FakeRegistry, client: Api) -> None:
 
 
 @picture()
+def broken_pull(registry: FakeRegistry, client: Api) -> None:
+    """A broken answer is taken for the whole layer
+
+    The connection ends early, and nobody compares the digest.
+    """
+    seeded = registry.seed("team/app:v1", layers=[LAYER])
+    registry.fault(faults.Truncate(3), on="get_blob", reference=sha256(LAYER))
+    client("GET", "/v2/team/app/manifests/v1")
+    for digest in seeded.blobs:
+        client("GET", f"/v2/team/app/blobs/{digest}")
+
+    registry.assert_pulled("team/app:v1", whole=True)
+
+
+@picture()
+def stale_tag(registry: FakeRegistry, client: Api) -> None:
+    """The tag has moved since it was pulled
+
+    The client asks once, and works with an old image.
+    """
+    registry.seed("team/app:stable", layers=[b"old"])
+    client("GET", "/v2/team/app/manifests/stable")
+    current = registry.seed("team/app:stable", layers=[b"new"])
+
+    registry.assert_pulled(current)
+
+
+@picture()
 def pushed_twice(registry: FakeRegistry, client: Api) -> None:
     """A layer is pushed twice
 

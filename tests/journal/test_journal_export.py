@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from api import HOST, Api, sha256
+from raw_client import Raw
 
 import fakereg
-from fakereg import FakeRegistry
-from fakereg.double.journal import KEPT_BODY, Journal
+from fakereg import FakeRegistry, faults
+from fakereg.double.journal import KEPT_BODY, Entry, Journal
 from fakereg.registry.headers import Headers
 from fakereg.registry.messages import Request, Response
 
@@ -166,6 +167,26 @@ class TestLines:
         assert manifest["request_body"]["text"].encode() == journal[4].request_body
         assert base64.b64decode(documents[3]["request_body"]["base64"]) == BINARY
         assert documents[7]["query"] == {"n": ["0"], "last": ["v 1"]}
+
+    def test_the_keys(self, journal: Journal) -> None:
+        """They are the attributes of an entry."""
+        methods = {"answer", "end", "forget_bodies", "keep", "note_fault"}
+
+        document = json.loads(journal.to_jsonl().splitlines()[0])
+        assert set(document) == {name for name in dir(Entry) if not name.startswith("_")} - methods
+        assert (document["url"], document["has_ended"]) == (f"http://{HOST}/v2/team/app/blobs/uploads/", True)
+
+    def test_answered_early(self, registry: FakeRegistry) -> None:
+        """A body that the answer did not wait for is none that was empty, and every form says so."""
+        with registry.fault(faults.Respond(503), on="put_manifest"), Raw(registry) as client:
+            client.request("PUT", "/v2/team/app/manifests/v1", b'{"a": 1}', Content_Type="a/b")
+
+        (entry,) = registry.journal
+        assert (entry.request_body, entry.received, entry.unread) == (None, 0, 8)
+        assert json.loads(registry.journal.to_jsonl())["request_body"] is None
+        assert "#    it was answered before its body of 8 bytes arrived: what is sent" in registry.journal.to_curl()
+        posted = json.loads(registry.journal.to_har())["log"]["entries"][0]["request"]["postData"]
+        assert posted["comment"] == "the request was answered before its body arrived"
 
     def test_a_refusal(self, api: Api, journal: Journal) -> None:
         """Code and message stand apart."""

@@ -42,7 +42,7 @@ def test_the_attributes_of_an_entry() -> None:
     """The table names every attribute of an entry, and no other."""
     public = {name for name in dir(Entry) if not name.startswith("_")}
 
-    methods = {"answer", "end", "forget_bodies", "keep"}
+    methods = {"answer", "end", "forget_bodies", "keep", "note_fault"}
     assert named("| of an entry |") == public - methods
 
 

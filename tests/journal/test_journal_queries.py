@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from api import IMAGE, Api, encode, image, sha256
 from raw_client import Raw
@@ -115,8 +117,8 @@ class TestCriteria:
         """A number, several, or a class."""
         assert numbers(journal.requests(status=status)) == found
 
-    @pytest.mark.parametrize("status", ["ok", "40x", "", "600"])
-    def test_no_status(self, journal: Journal, status: str) -> None:
+    @pytest.mark.parametrize("status", ["ok", "40x", "", "600", {"4xxx"}, [200, "x"]])
+    def test_no_status(self, journal: Journal, status: object) -> None:
         """Other text is a mistake in the test."""
         with pytest.raises(ValueError, match="a class such as '4xx'"):
             journal.requests(status=status)
@@ -152,6 +154,37 @@ class TestCriteria:
         """Whatever a function says of the entry, beside the rest."""
         assert numbers(journal.requests("PUT", where=lambda entry: entry.received > 10)) == [5]
 
+    def test_without(self, journal: Journal) -> None:
+        """None is for a header or parameter that must be missing."""
+        assert numbers(journal.requests(header={"Accept": None}, endpoint=["get_manifest", "list_tags_page"])) == [9]
+        assert numbers(journal.requests("GET", query={"n": None})) == [7, 10]
+        assert numbers(journal.requests(header={"Accept": None, "Range": None}, query={"n": None}, method="GET")) == [
+            10
+        ]
+
+    def test_where_is_asked_last(self, journal: Journal, failure: Callable[..., str]) -> None:
+        """It sees only what fits all the rest, in messages too, and what it raises then is raised."""
+        seen: list[Entry] = []
+
+        def note(entry: Entry) -> bool:
+            seen.append(entry)
+            return False
+
+        assert journal.requests(where=note, endpoint="put_manifest") == []
+        said = failure(journal.assert_requested, where=note, endpoint="put_manifest", reference="v1")
+        assert "where differs: wanted note, got false" in said
+        assert {entry.number for entry in seen} == {5}
+        with pytest.raises(ZeroDivisionError):
+            journal.assert_requested("PUT", where=lambda entry: 1 / len(entry.faults))
+
+    def test_a_range_of_statuses(self, journal: Journal, failure: Callable[..., str]) -> None:
+        """It is told in few words."""
+        assert numbers(journal.requests(status=range(400, 500))) == [7, 10]
+        for statuses, words in ((range(500, 600), "5xx"), (range(500, 510), "500 to 509"), ({503}, "503")):
+            said = failure(journal.assert_requested, "GET", status=statuses)
+            assert said.startswith(f"no GET with status {words} was seen; ")
+            assert f"status differs: wanted {words}, got 404" in said
+
     def test_connection(self, registry: FakeRegistry) -> None:
         """Without a network it is 0."""
         registry.handle(Request("GET", "/v2/"))
@@ -166,6 +199,7 @@ class TestCriteria:
             ({"repository": 3}, "repository is text or a pattern such as 'team/\\*', got 3"),
             ({"digest": b"x"}, "digest is text or a pattern"),
             ({"header": ["a"]}, "header is a name, or a mapping"),
+            ({"connection": "1"}, "connection is a number, got '1'"),
             ({"where": "x"}, "where is a function that takes an entry"),
             ({"method": 3}, "method is text"),
             ({"path": 3}, "a path is text"),

@@ -222,6 +222,24 @@ class TestHints:
 
         assert "asked for /v2/ and nothing else" in failure(journal.assert_requested, "PUT")
 
+    def test_a_fault_and_then_success(self, api: Api, journal: Journal, failure: Failure) -> None:
+        """A fault that the client got over, or another answer that was wanted, is no reason."""
+        for status in (503, 200):
+            api("GET", "/v2/team/app/manifests/v1")
+            journal[-1].status = status
+        journal[0].faults = ("Respond 503",)
+
+        for status in (206, 404):
+            said = failure(journal.assert_requested, "GET", "/v2/team/app/manifests/v1", status=status)
+            assert "met a fault" not in said
+
+    def test_about_the_greeting(self, api: Api, journal: Journal, failure: Failure) -> None:
+        """To have asked for /v2/ alone is no reason where that is what is looked for."""
+        api("GET", "/v2/")
+
+        for criteria in ({"path": "/v2/"}, {"endpoint": "ping"}):
+            assert "nothing else" not in failure(journal.assert_requested, "GET", header="Range", **criteria)
+
     def test_paths_outside(self, api: Api, journal: Journal, failure: Failure) -> None:
         """A path that the API cannot have, and the upload path without its slash."""
         api("POST", "/v2/team/app/blobs/uploads/")

@@ -40,11 +40,11 @@ class Assertions(Queries):
         if expected.holds(len(found)):
             return
         if expected.most == 0:
-            raise AssertionError(near_miss.unwanted(wanted, found))
+            raise self._failure(near_miss.unwanted(wanted, found))
         if not found:
-            raise AssertionError(self._missing(wanted))
+            raise self._failure(self._missing(wanted))
         others = list(self) if len(found) < expected.least else []
-        raise AssertionError(near_miss.wrong_count(wanted, found, str(expected), others))
+        raise self._failure(near_miss.wrong_count(wanted, found, str(expected), others))
 
     def assert_not_requested(
         self, method: str | None = None, path: str | None = None, **criteria: Unpack[Criteria]
@@ -53,7 +53,7 @@ class Assertions(Queries):
         __tracebackhide__ = True
         wanted = Wanted.of(method, path, criteria)
         if found := self._found(wanted):
-            raise AssertionError(near_miss.unwanted(wanted, found))
+            raise self._failure(near_miss.unwanted(wanted, found))
 
     def assert_order(self, *steps: Step) -> None:
         """Such requests arrived in this order; others may have come between them.
@@ -72,7 +72,7 @@ class Assertions(Queries):
             found = next((entry for entry in entries if entry.number > after and one.matches(entry)), None)
             if found is None:
                 seen = [entry for entry in entries if one.matches(entry)]
-                raise AssertionError(_out_of_order(wanted, number, done, seen) or self._missing(one))
+                raise self._failure(_out_of_order(wanted, number, done, seen) or self._missing(one))
             done.append(found)
 
 
@@ -84,7 +84,7 @@ class Bounds:
 
     @classmethod
     def of(cls, times: int | None, at_least: int | None, at_most: int | None) -> Bounds:
-        """Raises ValueError for a negative number, and for `times` together with a bound."""
+        """Raises ValueError for a negative number, `times` beside a bound, and bounds that exclude each other."""
         given = [number for number in (times, at_least, at_most) if number is not None]
         if any(number < 0 for number in given):
             raise ValueError(f"a request cannot be seen {min(given)} times")
@@ -92,7 +92,10 @@ class Bounds:
             raise ValueError("times says exactly how often: leave at_least and at_most out")
         if times is not None:
             return cls(times, times)
-        return cls(at_least if at_least is not None else int(at_most is None), at_most)
+        found = cls(at_least if at_least is not None else int(at_most is None), at_most)
+        if found.most is not None and found.least > found.most:
+            raise ValueError(f"at_least={at_least} is more than at_most={at_most}: that is never seen")
+        return found
 
     def holds(self, number: int) -> bool:
         return self.least <= number and (self.most is None or number <= self.most)

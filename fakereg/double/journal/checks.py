@@ -125,48 +125,63 @@ def endpoints_of(labels: str | Collection[str]) -> list[str]:
 _STATUS_CLASS = re.compile(r"[1-5]xx|[1-5][0-9][0-9]", re.ASCII)
 
 
-def status(wanted: int | str | Collection[int]) -> Check:
+def status(wanted: int | str | Collection[int | str]) -> Check:
     """A status, several, or a class of them: `"4xx"`. Raises ValueError for any other text."""
-    if isinstance(wanted, str) and not _STATUS_CLASS.fullmatch(wanted):
-        raise ValueError(f"status is a number, several of them or a class such as '4xx', got {wanted!r}")
-    if isinstance(wanted, int):
-        words = [str(wanted)]
-    else:
-        words = [wanted] if isinstance(wanted, str) else [str(one) for one in wanted]
+    each = [wanted] if isinstance(wanted, (int, str)) else wanted
+    for one in each:
+        if not isinstance(one, int) and not _STATUS_CLASS.fullmatch(str(one)):
+            raise ValueError(f"status is a number, several of them or a class such as '4xx', got {one!r}")
+    fitting = {str(one) for one in each}
 
     def check(entry: Entry) -> Iterator[Difference]:
         got = str(entry.status)
-        if not any(got == word or word == f"{got[0]}xx" for word in words):
-            yield Difference("status", " or ".join(words), "no answer" if entry.status is None else got)
+        if not fitting & {got, f"{got[0]}xx"}:
+            yield Difference("status", " or ".join(statuses(wanted)), "no answer" if entry.status is None else got)
 
     return check
 
 
-Pairs = str | Mapping[str, str]
+def statuses(wanted: int | str | Collection[int | str]) -> list[str]:
+    """What was asked for in words, a range in few."""
+    if isinstance(wanted, (int, str)):
+        return [str(wanted)]
+    if isinstance(wanted, range) and wanted.step == 1 and len(wanted) > _FEW:
+        first, last = wanted[0], wanted[-1]
+        return [f"{first // 100}xx" if (first % 100, len(wanted)) == (0, 100) else f"{first} to {last}"]
+    return [str(one) for one in wanted]
+
+
+Pairs = str | Mapping[str, str | None]
+
+# Statuses of a range that are named one by one.
+_FEW = 3
 
 
 def header(wanted: Pairs) -> Check:
-    """Headers of the request: a name, or names with what their values look like."""
+    """Headers of the request: a name, or names with what their values look like, None for without."""
     return _pairs("header", wanted, lambda entry, name: entry.request_headers.getall(name, []), redaction.header)
 
 
 def query(wanted: Pairs) -> Check:
-    """Query parameters, decoded: a name, or names with what their values look like."""
+    """Query parameters, decoded: a name, or names with what their values look like, None for without."""
     return _pairs("query", wanted, lambda entry, name: entry.query.get(name, []), redaction.parameter)
 
 
 def _pairs(what: str, wanted: Pairs, read: Callable[[Entry, str], list[str]], hide: Callable[[str, str], str]) -> Check:
     if not isinstance(wanted, (str, Mapping)):
         raise TypeError(f"{what} is a name, or a mapping of names to values or patterns, got {wanted!r}")
-    patterns = {wanted: "*"} if isinstance(wanted, str) else {name: str(value) for name, value in wanted.items()}
+    pairs = {wanted: "*"} if isinstance(wanted, str) else wanted
+    patterns = {name: None if value is None else str(value) for name, value in pairs.items()}
     for name, pattern in patterns.items():
-        _refuse_secret(f"{what} {name}", pattern, hide(name, pattern))
+        if pattern is not None:
+            _refuse_secret(f"{what} {name}", pattern, hide(name, pattern))
 
     def check(entry: Entry) -> Iterator[Difference]:
         for name, pattern in patterns.items():
             got = read(entry, name)
-            if not any(fits(pattern, one) for one in got):
-                yield Difference(f"{what} {name}", "any" if pattern == "*" else pattern, ", ".join(got) or NONE)
+            if bool(got) if pattern is None else not any(fits(pattern, one) for one in got):
+                told = {None: NONE, "*": "any"}.get(pattern, pattern or "")
+                yield Difference(f"{what} {name}", told, ", ".join(got) or NONE)
 
     return check
 
@@ -191,6 +206,10 @@ def where(predicate: Callable[[Entry], object]) -> Check:
 
 
 def connection(number: int) -> Check:
+    """The number of a connection; 0 without a network."""
+    if not isinstance(number, int):
+        raise TypeError(f"connection is a number, got {number!r}")
+
     def check(entry: Entry) -> Iterator[Difference]:
         if entry.connection != number:
             yield Difference("connection", str(number), str(entry.connection))

@@ -80,7 +80,10 @@ def _remarks(entry: Entry) -> Iterable[str]:
         yield entry.error
     if HIDDEN in entry.target or any(HIDDEN in value for _, value in entry.request_headers):
         yield "it carried credentials, which the journal does not give out"
-    if entry.received and entry.request_body is None:
+    if entry.unread:
+        announced = entry.received + entry.unread
+        yield f"it was answered before its body of {announced} bytes arrived: what is sent here has none"
+    elif entry.received and entry.request_body is None:
         yield f"its body of {entry.received} bytes was not kept: what is sent here has none"
 
 

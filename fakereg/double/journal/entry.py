@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qsl
 
 from fakereg.double.journal import redaction
@@ -24,10 +23,10 @@ _IDS = {endpoint.name: endpoint.id for endpoint in ENDPOINTS}
 _ACCEPTED = 202
 
 # What these carry is content, which is shown as it is; anything else may hold credentials.
-_CONTENT = ("manifest", "blob", "upload")
+_CONTENT = ("manifest", "blob", "upload", "referrers")
 
 
-@dataclass(slots=True, repr=False)
+@dataclass(slots=True, repr=False, eq=False)
 class Entry:
     """One request and its answer.
 
@@ -50,13 +49,14 @@ class Entry:
     seconds: float = 0.0
     faults: tuple[str, ...] = ()
     user: str | None = None
-    _subscribers: Sequence[Subscriber] = field(default=(), compare=False)
-    _has_ended: bool = field(default=False, init=False, compare=False)
-    _arrived: float = field(default_factory=time.perf_counter, init=False, compare=False)
+    _subscribers: Sequence[Subscriber] = ()
+    _has_ended: bool = field(default=False, init=False)
+    _arrived: float = field(default_factory=time.perf_counter, init=False)
     # Whatever is told below is computed when it is asked for: to note a request must cost next to nothing.
-    _body: bytes | bytearray | None = field(default=b"", init=False, compare=False)
-    _answer: Headers | None = field(default=None, init=False, compare=False)
-    _answer_body: bytes | None = field(default=None, init=False, compare=False)
+    _body: bytes | bytearray | None = field(default=b"", init=False)
+    _answer: Headers | None = field(default=None, init=False)
+    _answer_body: bytes | None = field(default=None, init=False)
+    _is_lost: bool = field(default=False, init=False)
 
     # What was asked
 
@@ -72,13 +72,15 @@ class Entry:
     @property
     def path(self) -> str:
         """The path as it came, still percent-encoded."""
-        return self._request.path
+        return redaction.target(self._request.path)
 
     @property
     def url(self) -> str:
         """The target on the host that the client spoke to; the target alone if it did not say which."""
         request = self._request
-        return f"{request.scheme}://{request.authority}{self.target}" if request.authority else self.target
+        if not request.authority or not self.target.startswith("/"):
+            return self.target
+        return f"{request.scheme}://{redaction.authority(request.authority)}{self.target}"
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -94,8 +96,18 @@ class Entry:
 
     @property
     def request_body(self) -> bytes | None:
-        """As far as it arrived; None if it was longer than 64 KiB, and for the requests before the latest 1,000."""
-        return self._shown(self._body, is_content=self._is_content)
+        """What arrived; None if it was longer than 64 KiB, and for the requests before the latest 1,000.
+
+        None as well where the answer came before the end of a body that announced its length. Of a client
+        that vanished it is what arrived.
+        """
+        return None if self.unread else self._shown(self._body, is_content=self._is_content)
+
+    @property
+    def unread(self) -> int:
+        """Bytes of the body, of those that it announced, that the answer did not wait for."""
+        length = self._request.length
+        return 0 if length is None or self.status is None else max(0, length - self.received)
 
     @property
     def connection(self) -> int:
@@ -161,6 +173,11 @@ class Entry:
         """Whether its answer was handed over, or its client vanished."""
         return self._has_ended
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a fault kept the head of the answer, or its end, from being sent: the client had no status."""
+        return self._is_lost
+
     # How it is filled in
 
     def keep(self, data: Segment) -> None:
@@ -180,7 +197,11 @@ class Entry:
         self.status = response.status or None  # of which nothing goes out
         self._answer = response.headers
         has_body = response.has_body(self._request.method)
-        self.sent = size = response.body.size if has_body else 0
+        size = response.body.size if has_body else 0
+        delivery = response.delivery
+        self._is_lost = delivery.head_bytes is not None
+        # Over the network it is counted anew, as it goes out.
+        self.sent = 0 if self._is_lost else min(size, size if delivery.body_bytes is None else delivery.body_bytes)
         if size <= KEPT_BODY:
             self._answer_body = _own(response.body) if has_body else b""
         if self.error is not None:
@@ -195,6 +216,10 @@ class Entry:
         if self._subscribers:
             for subscriber in tuple(self._subscribers):  # one of them may go meanwhile
                 subscriber(self)
+
+    def note_fault(self, name: str) -> None:
+        """What is put into it from here on; a fault's arguments may hold credentials."""
+        self.faults = (*self.faults, redaction.message(name))
 
     def forget_bodies(self) -> None:
         """Let go of what would fill the memory; what arrives later is not kept either."""
@@ -232,8 +257,5 @@ def _own(content: Content) -> bytes:
 
 
 def _headers(headers: HeaderLookup) -> Headers:
-    """A copy without secrets. What is iterated are lines, in the multi-dicts of HTTP libraries too."""
-    lines: Any = headers
-    if isinstance(headers, Mapping) or hasattr(headers, "items"):
-        lines = lines.items()
-    return Headers([(name, redaction.header(name, value)) for name, value in lines])
+    """A copy without secrets."""
+    return Headers([(name, redaction.header(name, value)) for name, value in redaction.lines(headers)])

@@ -69,15 +69,17 @@ def _request(entry: Entry) -> dict[str, Any]:
         "headersSize": _UNKNOWN,
         "bodySize": entry.received,
     }
-    if entry.received:
-        document["postData"] = _posted(entry.request_body, headers.get("Content-Type") or "")
+    if entry.received or entry.unread:
+        document["postData"] = _posted(entry, headers.get("Content-Type") or "")
     return document
 
 
-def _posted(body: bytes | None, media_type: str) -> dict[str, Any]:
+def _posted(entry: Entry, media_type: str) -> dict[str, Any]:
     """The format has no place for bytes that are not text; browsers show the encoded ones."""
+    body = entry.request_body
     if body is None:
-        return {"mimeType": media_type, "text": "", "comment": "the body was not kept"}
+        comment = "the request was answered before its body arrived" if entry.unread else "the body was not kept"
+        return {"mimeType": media_type, "text": "", "comment": comment}
     text = as_text(body)
     if text is not None:
         return {"mimeType": media_type, "text": text}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from fakereg.double.journal.checks import Difference
+from fakereg.double.journal.checks import Difference, endpoints_of
 from fakereg.double.journal.entry import Entry
 from fakereg.double.journal.text import brief, columns, counted, times
 from fakereg.double.journal.wanted import Wanted
@@ -24,12 +24,16 @@ COMPARED = 500
 _REFUSED = 400
 
 
-def missing(wanted: Wanted, entries: Sequence[Entry], forgotten: int = 0, *, problem: str = "") -> str:
+def missing(wanted: Wanted, entries: Sequence[Entry], forgotten: int = 0, *, problem: str = "", after: int = 0) -> str:
     """Why nothing was found. `forgotten` is how many requests the journal does not have any more.
 
-    `problem` says in other words what was not found.
+    `problem` says in other words what was not found. `after` is the number of the request after which it was
+    looked for.
     """
     problem = problem or f"no {wanted} was seen"
+    if not entries and after:
+        there = f"; there are only {after + forgotten} so far" if forgotten < 0 else ""
+        return f"{problem}: no request came after number {after}{there}"
     if not entries:
         return f"{problem}: no request arrived at all\n{_hint(NO_REQUEST)}"
     near = nearest(wanted, entries)
@@ -46,7 +50,7 @@ def wrong_count(wanted: Wanted, found: Sequence[Entry], expected: str, entries: 
     near = nearest(wanted, entries)[: NEAREST - FEWEST]
     if near and near[0][0] < _FAR:
         lines += ["the nearest others:", *told(near)]
-    return "\n".join([*lines, *map(_hint, _repetitions(found))])
+    return "\n".join([*lines, *repetitions(found)])
 
 
 def unwanted(wanted: Wanted, found: Sequence[Entry]) -> str:
@@ -163,12 +167,20 @@ def _asked_only(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) 
 def _refused(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) -> str | None:
     for entry, difference in _only("status", near):
         if (entry.status or 0) >= _REFUSED and entry.faults:
-            return f"request {entry.number} met a fault and was not repeated with success"
+            if difference.wanted.startswith("2") and not _was_repeated(entry, entries):
+                return f"request {entry.number} met a fault and was not repeated with success"
+            continue
         if (entry.status or 0) >= _REFUSED and not difference.wanted.startswith(("4", "5")):
             return f"request {entry.number} was the right one and was refused: {_lesson(entry)}"
         if entry.status is None:
             return f"request {entry.number} is still under way, or its client hung up before the answer"
     return None
+
+
+def _was_repeated(entry: Entry, entries: Sequence[Entry]) -> bool:
+    """Whether the same was asked again, and succeeded."""
+    same = [one for one in entries if (one.method, one.target) == (entry.method, entry.target)]
+    return any(one.number > entry.number and 200 <= (one.status or 0) < 300 for one in same)  # noqa: PLR2004
 
 
 # By the code of a refusal: what a client's author does about it.
@@ -200,8 +212,12 @@ def _not_http(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) ->
     return f"{counted(len(unread), 'request')} could not be read as HTTP: {unread[0].error}" if unread else None
 
 
+_GREETINGS = {"ping", "head_ping"}
+
+
 def _only_greeted(wanted: Wanted, near: Sequence[Near], entries: Sequence[Entry]) -> str | None:
-    if all(entry.endpoint in ("ping", "head_ping") for entry in entries):
+    wants_it = wanted.path in ("/v2/", "/v2") or _GREETINGS & set(endpoints_of(wanted.criteria.get("endpoint", ())))
+    if not wants_it and all(entry.endpoint in _GREETINGS for entry in entries):
         return "the client asked for /v2/ and nothing else: see what it made of the answer"
     return None
 
@@ -225,8 +241,12 @@ _HINTS: tuple[Hint, ...] = (_asked_only, _refused, _not_http, _only_greeted, _ou
 _PASSING = (401, 408, 425, 429)
 
 
+def repetitions(found: Sequence[Entry]) -> list[str]:
+    """Why a request may have come more than once, as hints."""
+    return [_hint(text) for text in _repetitions(found)]
+
+
 def _repetitions(found: Sequence[Entry]) -> list[str]:
-    """Why a request may have come more than once."""
     statuses = [entry.status or 0 for entry in found]
     if len(found) == 1 or not all(status >= _REFUSED for status in statuses[:-1]):
         return []

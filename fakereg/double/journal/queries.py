@@ -35,5 +35,9 @@ class Queries(Record):
         entries = list(self)
         return near_miss.missing(wanted, entries, len(self) - len(entries), problem=problem)
 
+    def _failure(self, text: str) -> AssertionError:
+        """What to raise; a journal that nothing is added to any more says so."""
+        return AssertionError(f"{text}\nhint: {self.ended}" if self.ended else text)
+
     def _found(self, wanted: Wanted) -> list[Entry]:
         return [entry for entry in self if wanted.matches(entry)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from fakereg.double.journal.entry import Entry
 
-_ACCEPTED, _CREATED = 202, 201
+_ACCEPTED = 202
 _OPENING = ("start_upload", "start_upload_with", "mount_blob")
 _SUCCESS = range(200, 300)
 
@@ -23,15 +23,20 @@ class Sessions:
             self._note(entry)
 
     def left_open(self) -> list[Entry]:
-        """The requests whose session was neither closed nor cancelled."""
+        """The requests whose session was neither closed nor cancelled, nor forgotten by the registry.
+
+        One whose answer was lost is left out: its client never knew the session.
+        """
         return [entry for session, entry in self._opened.items() if session not in self._ended]
 
     def _note(self, entry: Entry) -> None:
         session = entry.session
         if session is None:
             return
-        if entry.endpoint in _OPENING and entry.status == _ACCEPTED:
+        if entry.endpoint in _OPENING and entry.status == _ACCEPTED and not entry.is_lost:
             self._opened[session] = entry
+        if entry.error is not None and entry.error.startswith("BLOB_UPLOAD_UNKNOWN"):
+            self._ended.add(session)
         if entry.endpoint in ("put_upload", "cancel_upload") and entry.status in _SUCCESS:
             self._ended.add(session)
 

@@ -31,9 +31,9 @@ def brief(text: str) -> str:
     return _UPLOAD_ID.sub(lambda found: f"{found[1]}{found[2][:ENOUGH]}…", text)
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 request`, `2 requests`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
 def times(count: int) -> str:

@@ -15,6 +15,9 @@ from fakereg.double.journal.entry import Entry
 from fakereg.double.journal.queries import Queries
 from fakereg.double.journal.wanted import Criteria, Wanted
 
+# Seconds: a day, which no test takes. What is infinite would hang a test run for ever.
+LONGEST = 86_400
+
 
 class WaitTimeoutError(AssertionError, TimeoutError):
     """What was waited for did not come in time; the message tells the nearest requests."""
@@ -36,6 +39,7 @@ class Waiter:
     def __enter__(self) -> Self:
         # In this order: what ends meanwhile is met twice rather than never.
         self._journal.subscribe(self._see)
+        self._journal.at_end(self._wake)
         for entry in self._journal.since(self._after):
             if entry.has_ended:
                 self._see(entry)
@@ -45,6 +49,7 @@ class Waiter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._journal.unsubscribe(self._see)
+        self._journal.not_at_end(self._wake)
 
     def rest(self, timeout: float) -> None:
         """Wait until there are enough, or for `timeout` seconds."""
@@ -60,15 +65,20 @@ class Waiter:
             callback()
 
     def result(self, timeout: float) -> list[Entry]:
-        """What was found, oldest first. Raises WaitTimeoutError if it is too little, and what `where` raised."""
+        """The first that were found, oldest first, as many as were wanted.
+
+        Raises WaitTimeoutError if it is too little, and what `where` raised.
+        """
         __tracebackhide__ = True
         with self._changed:
             found = [self._found[number] for number in sorted(self._found)]
             if self._error is not None:
                 raise self._error
-        if len(found) < self._times:
-            raise WaitTimeoutError(f"after {timeout:g} s: {self._explain(found)}")
-        return found
+        if len(found) >= self._times:
+            return found[: self._times]
+        if self._journal.ended:
+            raise WaitTimeoutError(f"{self._journal.ended}\nuntil then: {self._explain(found)}")
+        raise WaitTimeoutError(f"after {timeout:g} s: {self._explain(found)}")
 
     def _see(self, entry: Entry) -> None:
         """In the thread that serves: what a test's function raises is raised where the test waits."""
@@ -81,13 +91,22 @@ class Waiter:
             self._error = error
         with self._changed:
             self._found[entry.number] = entry
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
             callback = self._callback if self._is_over() else None
             self._changed.notify_all()
         if callback is not None:
             callback()
 
+    def is_over(self) -> bool:
+        """Whether nothing is to be waited for any more."""
+        with self._changed:
+            return self._is_over()
+
     def _is_over(self) -> bool:
-        return self._error is not None or len(self._found) >= self._times
+        return self._error is not None or len(self._found) >= self._times or bool(self._journal.ended)
 
     def _explain(self, found: list[Entry]) -> str:
         entries = self._journal.since(self._after)
@@ -97,7 +116,8 @@ class Waiter:
             return "\n".join([f"{self._wanted} arrived and is not answered yet, or not to the end:", *lines])
         if found:
             return near_miss.wrong_count(self._wanted, found, f"wanted {self._times}", entries)
-        return near_miss.missing(self._wanted, entries, len(self._journal) - self._after - len(entries))
+        forgotten = len(self._journal) - self._after - len(entries)
+        return near_miss.missing(self._wanted, entries, forgotten, after=self._after)
 
 
 class Loops(Protocol):
@@ -105,6 +125,9 @@ class Loops(Protocol):
 
     def serves_here(self) -> bool:
         """Whether the calling thread runs the event loop that serves: it must not wait for a request."""
+
+    def runs_here(self) -> bool:
+        """Whether the calling thread runs any event loop: what else is in it would have to wait too."""
 
     def wait(self, waiter: Waiter, timeout: float) -> Awaitable[None]:
         """Wait in the running event loop until the waiter is over, or for `timeout` seconds."""
@@ -114,6 +137,9 @@ class NoLoops:
     """Without a network there are none."""
 
     def serves_here(self) -> bool:
+        return False
+
+    def runs_here(self) -> bool:
         return False
 
     async def wait(self, waiter: Waiter, timeout: float) -> None:  # noqa: ARG002, ASYNC109 - as Loops has it
@@ -135,20 +161,26 @@ class Waiting(Queries):
         after: int = 0,
         **criteria: Unpack[Criteria],
     ) -> list[Entry]:
-        """The entries of such requests, once there are `times` of them; those before the call count too.
+        """The entries of the first `times` such requests, once so many came; those before the call count too.
 
             entry, = journal.wait_for("PUT", "/v2/team/app/manifests/v1")
             journal.wait_for(endpoint="get_blob", times=3, after=len(journal))      # from now on
 
         `after` is the number of a request: only later ones count. Raises WaitTimeoutError, which is an
-        AssertionError and a TimeoutError, after `timeout` seconds; RuntimeError in the thread of the
-        event loop that serves, which would wait for itself.
+        AssertionError and a TimeoutError, after `timeout` seconds, and at once when a reset() puts another
+        journal in the place of this one. Raises RuntimeError in the thread of the event loop that serves, which
+        would wait for itself, and in that of any asyncio event loop as soon as it would block it.
         """
         __tracebackhide__ = True
         waiter = self._waiter(Wanted.of(method, path, criteria), times, timeout, after)
         if self.loops.serves_here():
             raise RuntimeError("this thread serves the registry and must not block: use `await wait_for_async(...)`")
         with waiter:
+            if timeout > 0 and self.loops.runs_here() and not waiter.is_over():
+                raise RuntimeError(
+                    "this thread runs an event loop, in which nothing else could run meanwhile, the client neither: "
+                    "use `await wait_for_async(...)`"
+                )
             waiter.rest(timeout)
         return waiter.result(timeout)
 
@@ -175,6 +207,8 @@ class Waiting(Queries):
     def _waiter(self, wanted: Wanted, times: int, timeout: float, after: int) -> Waiter:
         if times < 1:
             raise ValueError(f"wait for one request or more, not for {times}")
-        if not timeout >= 0:  # NaN too
-            raise ValueError(f"timeout is a number of seconds, got {timeout!r}")
+        if not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout is a number of seconds, got {timeout!r}: a test must end one day")
+        if not 0 <= timeout <= LONGEST:  # nor is NaN
+            raise ValueError(f"timeout is a number of seconds from 0 to {LONGEST}, got {timeout!r}")
         return Waiter(self, wanted, times, after)

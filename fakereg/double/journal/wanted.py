@@ -16,18 +16,19 @@ class Criteria(TypedDict, total=False):
 
     `endpoint`: a name of the endpoint table, or an id of the specification (`end-7a`, `end-7`), or several.
     `repository`, `reference`: those in the path. `digest`: in the path, the query, or the answer.
-    `status`: 404, `{401, 403}` or `"4xx"`. `header`, `query`: a name, or names with values.
+    `status`: 404, `{401, 403}` or `"4xx"`. `header`, `query`: a name, or names with values, None for without.
     `user`: None for nobody. `fault`: the name of one that was put into it. `error`: the code of a refusal,
-    or a pattern of code and message. `connection`: its number. `where`: a function that takes the entry.
+    or a pattern of code and message. `connection`: its number. `where`: a function that takes the entry; it is
+    asked last, of entries that fit all the rest, and what it raises is raised.
     """
 
     endpoint: str | Collection[str]
     repository: str
     reference: str
     digest: str
-    status: int | str | Collection[int]
-    header: str | Mapping[str, str]
-    query: str | Mapping[str, str]
+    status: int | str | Collection[int | str]
+    header: str | Mapping[str, str | None]
+    query: str | Mapping[str, str | None]
     user: str | None
     fault: str
     error: str
@@ -63,6 +64,7 @@ class Wanted:
     path: str | None = None
     criteria: Mapping[str, Any] = field(default_factory=dict)
     _checks: tuple[Check, ...] = field(default=(), repr=False, compare=False)
+    _last: Check | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, method: str | None, path: str | None, criteria: Mapping[str, Any]) -> Wanted:
@@ -73,15 +75,19 @@ class Wanted:
         method = method.upper() if isinstance(method, str) else method
         found = [checks.method(method)] if method is not None else []
         found += [checks.path(path, method)] if path is not None else []
-        found += [_CHECKS[name](value) for name, value in criteria.items()]
-        return cls(method, path, dict(criteria), tuple(found))
+        found += [_CHECKS[name](value) for name, value in criteria.items() if name != "where"]
+        last = _CHECKS["where"](criteria["where"]) if "where" in criteria else None
+        return cls(method, path, dict(criteria), tuple(found), last)
 
     def matches(self, entry: Entry) -> bool:
-        return not any(True for check in self._checks for _ in check(entry))
+        if any(True for check in self._checks for _ in check(entry)):
+            return False
+        return self._last is None or not any(True for _ in self._last(entry))
 
     def differences(self, entry: Entry) -> list[Difference]:
-        """All that is not as wanted."""
-        return list(dict.fromkeys(found for check in self._checks for found in check(entry)))
+        """All that is not as wanted; what a test's function says only of what is as wanted otherwise."""
+        found = list(dict.fromkeys(one for check in self._checks for one in check(entry)))
+        return found if found or self._last is None else list(self._last(entry))
 
     def evidence(self, entry: Entry) -> list[str]:
         """The headers that were asked for, as they came."""
@@ -95,12 +101,15 @@ class Wanted:
         return " with ".join(part for part in (head or "request", rest) if part)
 
 
-def _told(name: str, value: object) -> str:
+def _told(name: str, value: Any) -> str:
     """A criterion in words."""
     if callable(value):
         return f"{name} {getattr(value, '__name__', value)}"
+    if name == "status":
+        return f"status {' or '.join(checks.statuses(value))}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {key}: {one}" for key, one in value.items())
+        pairs = [f"no {name} {key}" if one is None else f"{name} {key}: {one}" for key, one in value.items()]
+        return ", ".join(pairs)
     if isinstance(value, Collection) and not isinstance(value, str):
         return f"{name} {' or '.join(map(str, value))}"
     return f"{name} {value}"
