@@ -22,7 +22,9 @@ python -m benchmarks --rows blob-put,blob-patch --peers "fakereg,distribution 3"
 ```
 
 It needs Linux, wrk, and the programs of the registries; one that is missing is left out, and the run says how to
-install it. `python benchmarks/starting.py` tells what the pytest plugin costs a run that does not use it.
+install it. `python benchmarks/starting.py` tells what the pytest plugin costs a run that does not use it. Of
+fakereg alone, `python -m benchmarks.snapshots` measures to keep a moment and to go back to it, and
+`python -m benchmarks.overhead` what faults cost a request while there are none.
 """
 
 _REACHED = "A ratio is that of the medians; below it the least and the most that it was within one repetition."

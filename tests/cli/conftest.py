@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ class Running:
             text=True,
             start_new_session=True,
         )
-        self._limit = threading.Timer(LIMIT, self.process.kill)
+        self._limit = threading.Timer(LIMIT, self._kill)
         self._limit.start()
         assert self.process.stdout is not None
         self.first = self.process.stdout.readline().rstrip("\n")
@@ -56,8 +57,15 @@ class Running:
 
     def end(self) -> None:
         self._limit.cancel()
-        self.process.kill()
+        self._kill()
         self.process.communicate()
+
+    def _kill(self) -> None:
+        """With what it started, which would keep its pipes open."""
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
 
 
 @pytest.fixture

@@ -18,12 +18,13 @@ print(urllib.request.urlopen(f"{url}/v2/", timeout=10).status, *sys.argv[1:])
 sys.exit(3)
 """
 
+# Blocked and waited for: a handler would run too early for a pause() that has not begun yet.
 WAIT = """
 import signal, sys
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: sys.exit(40 + number))
+numbers = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
 print("waiting", flush=True)
-signal.pause()
+sys.exit(40 + signal.sigwait(numbers))
 """
 
 WAIT_PLAINLY = "import signal; print('waiting', flush=True); signal.pause()"
