@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from fakereg.control.admin import Admin, Answer, Call
-from fakereg.http.delivering import SLICE, nothing
+from fakereg.http.delivering import SERVER, SLICE, invite, nothing
 from fakereg.http.workers import workers
 from fakereg.oci.errors import BadRequest
 from fakereg.registry.messages import Request, Response
@@ -46,7 +46,7 @@ def _address(incoming: web.BaseRequest) -> str:
 
 
 async def _called(incoming: web.BaseRequest, admin: Admin, call: Call, request: Request) -> Response:
-    await _invite(incoming)
+    await invite(incoming)
     try:
         while data := await incoming.content.readany():
             if (refusal := call.feed(data)) is not None:
@@ -68,15 +68,8 @@ async def _run(call: Call) -> Answer:
     return await asyncio.shield(work)
 
 
-async def _invite(incoming: web.BaseRequest) -> None:
-    waits = incoming.version >= HttpVersion11 and incoming.can_read_body
-    if waits and incoming.headers.get("Expect", "").lower() == "100-continue":
-        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        incoming.writer.output_size = 0  # as in the wire
-
-
 async def _send(incoming: web.BaseRequest, response: Response) -> web.StreamResponse:
-    headers = CIMultiDict([*response.headers, ("Server", "fakereg")])
+    headers = CIMultiDict([*response.headers, ("Server", SERVER)])
     size = len(response.body)
     if size <= SLICE:
         outgoing: web.StreamResponse = web.Response(

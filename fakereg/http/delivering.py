@@ -29,6 +29,8 @@ if sys.platform != "win32":
 # large write (0.5 GB/s against 4.2 GB/s in slices, for 64 MiB).
 SLICE = 256 * 1024
 
+SERVER = "fakereg"
+
 # Writes per second of an answer that is slowed down: often enough to look like a slow line.
 RHYTHM = 10
 
@@ -59,6 +61,20 @@ def nothing() -> Delivered:
     gone = Delivered()
     gone.force_close()
     return gone
+
+
+async def invite(incoming: web.BaseRequest) -> bool:
+    """Invite a body that waits for it, and tell whether it did; `web.Server` does not, and curl then loses a second."""
+    waits = incoming.version >= HttpVersion11 and incoming.can_read_body and expects_continue(incoming)
+    if waits:
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # aiohttp takes a response of which bytes were sent for one that cannot be replaced any more.
+        incoming.writer.output_size = 0
+    return waits
+
+
+def expects_continue(incoming: web.BaseRequest) -> bool:
+    return incoming.headers.get("Expect", "").lower() == "100-continue"
 
 
 async def deliver(
@@ -118,8 +134,13 @@ def _head(incoming: web.BaseRequest, response: Response, delivery: Delivery, own
             lines.append((name, value))
     lines += [(name, value) for name, value in replaced.values() if value is not None]
     version = incoming.version
-    start = f"HTTP/{version.major}.{version.minor} {response.status} {_PHRASES.get(response.status, 'Unknown')}"
+    start = f"HTTP/{version.major}.{version.minor} {response.status} {phrase(response.status)}"
     return "\r\n".join([start, *(f"{name}: {value}" for name, value in lines), "", ""]).encode()
+
+
+def phrase(status: int) -> str:
+    """What stands behind a status; some that proxies send have no name of their own."""
+    return _PHRASES.get(status, "Unknown")
 
 
 def _framed(own: list[tuple[str, str]], response: Response, delivery: Delivery) -> list[tuple[str, str]]:

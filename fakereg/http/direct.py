@@ -7,7 +7,7 @@ does. Whatever needs to wait, for a body or for a slow reader, still gets its ta
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from functools import cache
 from typing import Any
 
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11
@@ -15,12 +15,15 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http_parser import RawRequestMessage
 
 from fakereg.double.exchange import Exchange
-from fakereg.http.delivering import SLICE
+from fakereg.http.delivering import SLICE, phrase
 from fakereg.http.wire import head_of
 from fakereg.registry.delivery import PLAIN
 from fakereg.registry.messages import Request
 
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+
+@cache
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {phrase(status)}"
 
 
 def suits(message: Any, body: Any) -> bool:
@@ -51,7 +54,7 @@ def encode(exchange: Exchange) -> bytes | None:
     has_body = response.has_body(exchange.request.method)
     if has_body and len(response.body) > SLICE:
         return None
-    lines = [_STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown"]
+    lines = [_status_line(response.status)]
     lines += [f"{name}: {value}" for name, value in head_of(response)]
     lines += [f"Date: {rfc822_formatted_time()}", "", ""]
     head = "\r\n".join(lines)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
@@ -19,14 +19,12 @@ from fakereg.control.admin import Admin, is_administrative
 from fakereg.double.exchange import Exchange
 from fakereg.double.pipeline import Pipeline
 from fakereg.http.administering import administer
-from fakereg.http.delivering import SLICE, deliver, nothing, pause
+from fakereg.http.delivering import SERVER, SLICE, deliver, expects_continue, invite, nothing, pause
 from fakereg.http.intake import LONG
 from fakereg.http.workers import workers
 from fakereg.oci.errors import BadRequest, RegistryError, SizeInvalid
 from fakereg.registry.delivery import PLAIN, Delivery
 from fakereg.registry.messages import Request, Response
-
-SERVER = "fakereg"
 
 # A body up to this length, in bytes, that a refusal leaves unread is read nevertheless, to keep the connection.
 WORTH_READING = 64 * 1024
@@ -128,7 +126,7 @@ async def receive(incoming: web.BaseRequest, exchange: Exchange) -> bool:
 
     Raises ConnectionError when the client vanishes.
     """
-    invited = await _continue(incoming)
+    invited = await invite(incoming)
     received = 0
     try:
         while data := await _read(incoming):
@@ -176,20 +174,6 @@ def _check_untouched(incoming: web.BaseRequest, exchange: Exchange) -> None:
         exchange.refuse(SizeInvalid(f"{received} bytes came where Content-Length announced {announced}; {hint}"))
 
 
-async def _continue(incoming: web.BaseRequest) -> bool:
-    """Invite a body that waits for it; `web.Server` does not, and curl then loses a second."""
-    waits = incoming.version >= HttpVersion11 and incoming.can_read_body and _expects_continue(incoming)
-    if waits:
-        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # aiohttp takes a response of which bytes were sent for one that cannot be replaced any more.
-        incoming.writer.output_size = 0
-    return waits
-
-
-def _expects_continue(incoming: web.BaseRequest) -> bool:
-    return incoming.headers.get("Expect", "").lower() == "100-continue"
-
-
 async def _finish(exchange: Exchange) -> Response:
     if not exchange.is_slow:
         return exchange.finish()
@@ -231,7 +215,7 @@ def _leaves_unread(incoming: web.BaseRequest, exchange: Exchange, response: Resp
         return True
     if incoming.content.is_eof():
         return False
-    if _expects_continue(incoming) and not invited:
+    if expects_continue(incoming) and not invited:
         return True  # the body may come or not, and the next request would be taken for it
     if response.status < HTTPStatus.BAD_REQUEST:
         return False

@@ -22,10 +22,6 @@ class Assertions(Core):
         """What was asked and answered since the registry was made, or since the latest reset()."""
         return self._pipeline.journal
 
-    @property
-    def _asked(self) -> Journal:
-        return self._pipeline.journal
-
     def assert_requested(
         self,
         method: str | None = None,
@@ -39,19 +35,19 @@ class Assertions(Core):
         """Such a request arrived; see `journal.assert_requested`."""
         __tracebackhide__ = True
         bounds = {"times": times, "at_least": at_least, "at_most": at_most}
-        self._asked.assert_requested(method, path, **bounds, **criteria)
+        self.journal.assert_requested(method, path, **bounds, **criteria)
 
     def assert_not_requested(
         self, method: str | None = None, path: str | None = None, **criteria: Unpack[Criteria]
     ) -> None:
         """No such request arrived; without arguments none at all."""
         __tracebackhide__ = True
-        self._asked.assert_not_requested(method, path, **criteria)
+        self.journal.assert_not_requested(method, path, **criteria)
 
     def assert_order(self, *steps: Step) -> None:
         """Such requests arrived in this order, others between them or not."""
         __tracebackhide__ = True
-        self._asked.assert_order(*steps)
+        self.journal.assert_order(*steps)
 
     def assert_pushed(self, image: Image | str) -> None:
         """The image was pushed under this name, and the registry holds all of it: blobs, and children of an index.
@@ -60,7 +56,7 @@ class Assertions(Core):
         Image stands for its digest too. Raises NameInvalid or DigestInvalid.
         """
         __tracebackhide__ = True
-        journal, (name, digest) = self._asked, self._named(image)
+        journal, (name, digest) = self.journal, self._named(image)
         journal.assert_pushed(name, digest=digest)
         if problem := completeness.explain_push(self._store, journal, name, digest):
             raise AssertionError(problem)
@@ -73,7 +69,7 @@ class Assertions(Core):
         again, and is not seen to have them.
         """
         __tracebackhide__ = True
-        journal, (name, digest) = self._asked, self._named(image)
+        journal, (name, digest) = self.journal, self._named(image)
         journal.assert_pulled(name, digest=digest)
         if whole and (problem := completeness.explain_pull(self._store, journal, name, digest)):
             raise AssertionError(problem)
@@ -82,18 +78,18 @@ class Assertions(Core):
         """The blob was taken over from another repository, and not uploaded."""
         __tracebackhide__ = True
         origin = None if from_ is None else self._here(from_)
-        self._asked.assert_mounted(digest, into=self._here(into), from_=origin)
+        self.journal.assert_mounted(digest, into=self._here(into), from_=origin)
 
     def assert_uploaded_once(self, digest: str, *, into: str | None = None) -> None:
         """The blob's content was sent exactly once."""
         __tracebackhide__ = True
-        self._asked.assert_uploaded_once(digest, into=None if into is None else self._here(into))
+        self.journal.assert_uploaded_once(digest, into=None if into is None else self._here(into))
 
     def assert_no_unused_uploads(self) -> None:
         """No upload is left open, and no blob was pushed that no manifest in its repository names or named."""
         __tracebackhide__ = True
         store = self._store
-        self._asked.assert_no_unused_uploads(completeness.named_in(store), completeness.open_in(store))
+        self.journal.assert_no_unused_uploads(completeness.named_in(store), completeness.open_in(store))
 
     # Inside
 

@@ -24,10 +24,9 @@ from fakereg.double.fault import (
 from fakereg.double.faults.headers import SetHeader
 from fakereg.oci.errors import BlobUploadUnknown, NameUnknown
 from fakereg.oci.media_types import JSON
-from fakereg.oci.ranges import upload_range
-from fakereg.registry import paths
 from fakereg.registry.delivery import PLAIN, Delivery, Ending
 from fakereg.registry.messages import NO_ANSWER, Response
+from fakereg.registry.operations import uploads
 
 _REFUSED = 400
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -127,15 +126,13 @@ def _http_date(moment: datetime) -> str:
 
 def _standing(firing: Firing) -> dict[str, str]:
     """Where the session of an upload request stands; nothing if there is none."""
-    session_id = firing.request.params.get("session")
-    if session_id is None:
+    if "session" not in firing.request.params:
         return {}
     try:
-        session = firing.registry.repository_for_upload(firing.request).upload(session_id)
+        told = uploads.status(firing.registry, firing.request).headers
     except (BlobUploadUnknown, NameUnknown):
         return {}
-    location = firing.request.url_of(paths.UPLOAD, name=firing.request.name, session=session.id)
-    return {"Location": location, "Range": upload_range(session.size)}
+    return {name: told[name] for name in ("Location", "Range")}
 
 
 @dataclass(frozen=True, slots=True)
